@@ -1,0 +1,1 @@
+"""The layer that the six projects share."""

@@ -1,0 +1,1 @@
+"""The six end-to-end systems, each an importable package."""
