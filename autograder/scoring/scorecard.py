@@ -93,6 +93,8 @@ class Scorecard(_Record):
     """The layers of confinement that were in force."""
     seconds: float = 0.0
     grader: str = ""
+    fingerprint: str = ""
+    """Hash of what was handed in and of the lab it was graded by; equal means nothing to do."""
 
     @property
     def author_faults(self) -> tuple[CheckScore, ...]:

@@ -1,0 +1,155 @@
+"""Execute cells one by one and record the state of each, whatever the kernel does."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+
+from autograder.contract.manifest import Limits
+
+MIB = 1 << 20
+TIMEOUT_NAME = "CellTimeoutError"
+_OUTPUT_TYPES = ("stream", "display_data", "execute_result", "update_display_data", "error")
+_INTERRUPT_GRACE_SECONDS = 5
+
+
+@dataclass
+class CellLog:
+    """Collect what became of the cells: grade id (or cell id) to state."""
+
+    states: dict[str, str] = field(default_factory=dict)
+    alive: bool = True
+    status: str = "completed"
+
+    def record(self, cell: NotebookNode, state: str) -> None:
+        """Record the first state of a cell; a duplicate id does not overwrite it."""
+        name = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+        if name:
+            self.states.setdefault(str(name), state)
+
+
+class LabClient(PapermillNotebookClient):  # type: ignore[misc]
+    """Run every cell within its time, all within the deadline, output within its limit.
+
+    Papermill's own client closes with a question that a busy kernel never answers and a dead one
+    answers with an exception; here the run ends with its last cell.
+    """
+
+    def __init__(
+        self, nb_man: Any, *, km: Any, limits: Limits, deadline: float, planted: str, log: CellLog
+    ) -> None:
+        self._limits = limits
+        self._deadline = deadline
+        self._planted = planted
+        self._log = log
+        self._output_bytes = 0
+        self._state = "ok"
+        super().__init__(
+            nb_man,
+            km=km,
+            kernel_name="python3",
+            timeout_func=self._cell_seconds,
+            iopub_timeout=_INTERRUPT_GRACE_SECONDS,
+            startup_timeout=max(10, limits.seconds),
+            shell_timeout_interval=1,
+            allow_errors=True,
+            interrupt_on_timeout=True,
+            error_on_timeout={"ename": TIMEOUT_NAME, "evalue": "", "traceback": []},
+            record_timing=False,
+        )
+        self.on_cell_executed = self._executed
+
+    def execute(self, **kwargs: Any) -> NotebookNode:
+        """Execute the notebook; errors of cells are states, not exceptions."""
+        self.reset_execution_trackers()
+        with self.setup_kernel(cleanup_kc=False, **kwargs):
+            self._plant()
+            self.papermill_execute_cells()
+        return self.nb
+
+    def papermill_execute_cells(self) -> None:
+        """Execute every cell, go on after errors, stop when the kernel or the time is gone."""
+        for index, cell in enumerate(self.nb.cells):
+            self.nb_man.cell_start(cell, index)
+            state = self._execute_one(cell, index)
+            if cell.cell_type == "code":
+                self._log.record(cell, state)
+                if state != "ok":
+                    cell.metadata["lab"] = {"state": state}
+            self.nb_man.cell_complete(cell, cell_index=index)
+
+    def _plant(self) -> None:
+        """Place the probes' helper in the kernel before the learner's first line."""
+        code = f"exec({self._planted!r}, {{'__name__': '__lab_plant__'}})"
+        try:
+            self.wait_for_reply(self.kc.execute(code, silent=True, store_history=False))
+        except DeadKernelError:
+            self._gone("kernel_died")
+
+    def _execute_one(self, cell: NotebookNode, index: int) -> str:
+        if not self._log.alive:
+            return "not_run"
+        if time.monotonic() >= self._deadline:
+            self._log.status = "deadline"
+            return "not_run"
+        self._state = "ok"
+        try:
+            self.execute_cell(cell, index)
+        except CellTimeoutError:
+            self._state = "timeout"
+            self._gone("stuck")
+        except DeadKernelError:
+            self._state = "kernel_died"
+            self._gone("kernel_died")
+        except CellExecutionError:
+            self._state = "error"
+        except asyncio.CancelledError:
+            self._state = "kernel_died"
+            self._gone("kernel_died")
+        if self._state == "timeout":
+            _explain_timeout(cell, self._limits.cell_seconds)
+        return self._state
+
+    def _gone(self, status: str) -> None:
+        self._log.alive = False
+        self._log.status = status
+
+    def _cell_seconds(self, cell: NotebookNode) -> int:
+        left = self._deadline - time.monotonic()
+        return max(1, int(min(self._limits.cell_seconds, left)))
+
+    def _executed(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        content = execute_reply.get("content", {})
+        if content.get("status") == "error":
+            self._state = "timeout" if content.get("ename") == TIMEOUT_NAME else "error"
+        elif content.get("status") != "ok":
+            self._state = "not_run"
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
+        """Drop what goes over the output limit, in bytes as the message was sent."""
+        if msg["msg_type"] in _OUTPUT_TYPES:
+            self._output_bytes += _size(msg.get("content"))
+            if self._output_bytes > self._limits.output_mb * MIB:
+                self._log.status = "output_limit"
+                return None
+        return super().process_message(msg, cell, cell_index)
+
+
+def _size(content: Any) -> int:
+    try:
+        return len(json.dumps(content, default=str))
+    except (TypeError, ValueError, RecursionError):
+        return MIB
+
+
+def _explain_timeout(cell: NotebookNode, seconds: float) -> None:
+    text = f"This cell was stopped: it took longer than {seconds:g} seconds."
+    cell.outputs = [
+        *cell.get("outputs", []),
+        NotebookNode(output_type="error", ename=TIMEOUT_NAME, evalue=text, traceback=[text]),
+    ]

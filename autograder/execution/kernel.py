@@ -1,0 +1,132 @@
+"""Start and end the kernel of one run."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import psutil
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+from traitlets import List
+
+from autograder.contract.manifest import Limits
+from autograder.execution import start
+from autograder.execution.confinement import Confinement
+from autograder.execution.environment import Scratch, run_environment
+
+MIB = 1 << 20
+# Libraries reserve far more address space than they use; what is used is watched (watchdog.py).
+# This one stops a single absurd allocation at once.
+_ADDRESS_SPACE_FACTOR, _ADDRESS_SPACE_FLOOR = 4, 8 << 30
+_OPEN_FILES = 1024
+
+
+class KernelLauncher(Protocol):
+    """Start a kernel for a run; the seam into which a faster way of starting fits."""
+
+    def __call__(
+        self, scratch: Scratch, limits: Limits, confinement: Confinement, *, network: bool
+    ) -> AsyncKernelManager: ...
+
+
+class _OneSpec(KernelSpecManager):
+    """Know one kernel alone, whatever the notebook's metadata ask for."""
+
+    argv = List()
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        return KernelSpec(
+            argv=list(self.argv),
+            display_name="Python 3",
+            language="python",
+            # A signal to the process group would end bubblewrap, which stands in front of the kernel.
+            interrupt_mode="message",
+        )
+
+
+def launch_plain_kernel(
+    scratch: Scratch, limits: Limits, confinement: Confinement, *, network: bool
+) -> AsyncKernelManager:
+    """Start an ordinary ipykernel inside the confinement, talking over sockets in `scratch`."""
+    user = confinement.run_id()
+    settings = start_settings(limits, confinement, user)
+    argv = [sys.executable, "-c", Path(start.__file__).read_text(), json.dumps(settings)]
+    argv += ["-f", "{connection_file}", "--HistoryManager.enabled=False"]
+    specs = _OneSpec(argv=confinement.wrap(argv, scratch=scratch.root, network=network))
+    manager = AsyncKernelManager(
+        kernel_spec_manager=specs,
+        kernel_name="python3",
+        transport="ipc",
+        ip=str(scratch.socket_prefix),
+        connection_file=str(scratch.connection_file),
+    )
+    manager.write_connection_file()
+    if user is not None:
+        os.chown(scratch.connection_file, user, user)
+    run_sync(manager.start_kernel)(cwd=str(scratch.cwd), env=run_environment(scratch))
+    return manager
+
+
+def start_settings(limits: Limits, confinement: Confinement, user: int | None) -> dict[str, Any]:
+    """Return what `start.begin` applies: bytes, counts and seconds."""
+    space = max(_ADDRESS_SPACE_FLOOR, limits.memory_mb * MIB * _ADDRESS_SPACE_FACTOR)
+    return {
+        "address_space": space if sys.platform.startswith("linux") else None,
+        "file_size": limits.file_mb * MIB,
+        "open_files": _OPEN_FILES,
+        "cpu_seconds": limits.seconds * 4,
+        "processes": limits.processes,
+        "user": user,
+        "own_namespace": confinement.bubblewrap is not None,
+    }
+
+
+@contextmanager
+def running_kernel(
+    launcher: KernelLauncher,
+    scratch: Scratch,
+    limits: Limits,
+    confinement: Confinement,
+    *,
+    network: bool,
+) -> Iterator[AsyncKernelManager]:
+    """Keep a kernel alive for the body and leave no process of it behind."""
+    manager = launcher(scratch, limits, confinement, network=network)
+    try:
+        yield manager
+    finally:
+        end_kernel(manager)
+
+
+def end_kernel(manager: AsyncKernelManager) -> None:
+    """Kill the kernel with every process it started; works on a kernel that ignores everything."""
+    process = getattr(manager.provisioner, "process", None)
+    if process is not None and process.poll() is None:
+        for victim in (*_descendants(process.pid), process.pid):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(victim, signal.SIGKILL)
+        with suppress(Exception):
+            process.wait(timeout=10)
+    with suppress(Exception):
+        manager.cleanup_connection_file()
+    with suppress(Exception):
+        run_sync(manager.cleanup_resources)()
+
+
+def kernel_pid(manager: AsyncKernelManager) -> int | None:
+    """Return the id of the outermost process of the kernel, or None when there is none."""
+    process = getattr(manager.provisioner, "process", None)
+    return process.pid if process is not None else None
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []

@@ -1,0 +1,118 @@
+"""One execution of a notebook, from the first cell to the last probe."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import papermill
+from jupyter_core.utils import run_sync
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from autograder.contract.manifest import Limits
+from autograder.execution.confinement import Confinement
+from autograder.execution.engine import EngineRun
+from autograder.execution.environment import scratch_folder
+from autograder.execution.kernel import (
+    KernelLauncher,
+    kernel_pid,
+    launch_plain_kernel,
+    running_kernel,
+)
+from autograder.execution.watchdog import Usage, watched
+from autograder.probing.client import KernelProbe
+
+
+@dataclass(frozen=True)
+class Execution:
+    """Give what a run put out, and the probe that reaches into its kernel while it lives."""
+
+    notebook: NotebookNode
+    cells: Mapping[str, str]
+    """Grade id or cell id to ok, error, timeout, kernel_died or not_run."""
+    status: str
+    """completed, deadline, stuck, kernel_died, memory_limit or output_limit."""
+    seconds: float
+    cwd: Path
+    layers: tuple[str, ...]
+    probe: KernelProbe
+    usage: Usage
+
+    @property
+    def peak_memory_mb(self) -> float:
+        """Return the highest resident memory seen so far, in MiB."""
+        return round(self.usage.peak_memory_mb, 1)
+
+
+@contextmanager
+def executed(
+    notebook: NotebookNode,
+    *,
+    files: Sequence[Path],
+    parameters: Mapping[str, Any],
+    limits: Limits,
+    confinement: Confinement,
+    network: bool = False,
+    launcher: KernelLauncher = launch_plain_kernel,
+) -> Iterator[Execution]:
+    """Execute `notebook` with `parameters` beside copies of `files`, and keep its kernel for probes.
+
+    Errors of the notebook are states of its cells. The kernel and all it wrote are gone when the
+    body ends.
+    """
+    with (
+        scratch_folder(files, owner=confinement.run_id()) as scratch,
+        running_kernel(launcher, scratch, limits, confinement, network=network) as manager,
+        watched(kernel_pid(manager), memory_mb=limits.memory_mb) as usage,
+    ):
+        begun = time.monotonic()
+        run = EngineRun(manager, limits, begun + limits.seconds)
+        _execute(notebook, parameters, run, scratch.cwd)
+        seconds = time.monotonic() - begun
+        # Whoever spends the whole time on cells still gets asked, a little.
+        probing_ends = max(run.deadline, time.monotonic() + limits.probe_seconds)
+        probe = KernelProbe(
+            scratch.connection_file,
+            probe_seconds=limits.probe_seconds,
+            deadline=probing_ends,
+            interrupt=lambda: run_sync(manager.interrupt_kernel)(),
+        )
+        probe.alive = run.log.alive and not usage.exceeded
+        try:
+            yield Execution(
+                notebook=run.notebook if run.notebook is not None else notebook,
+                cells=dict(run.log.states),
+                status="memory_limit" if usage.exceeded else run.log.status,
+                seconds=round(seconds, 3),
+                cwd=scratch.cwd,
+                layers=confinement.layers,
+                probe=probe,
+                usage=usage,
+            )
+        finally:
+            probe.close()
+            if run.client is not None and run.client.kc is not None:
+                with suppress(Exception):
+                    run.client.kc.stop_channels()
+
+
+def _execute(
+    notebook: NotebookNode, parameters: Mapping[str, Any], run: EngineRun, cwd: Path
+) -> None:
+    # Papermill raises after the run for any error output; the cells' states say more.
+    with suppress(PapermillExecutionError):
+        papermill.execute_notebook(
+            notebook,
+            None,
+            parameters=dict(parameters),
+            engine_name="lab",
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            autosave_cell_every=0,
+            run=run,
+        )

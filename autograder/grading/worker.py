@@ -1,0 +1,101 @@
+"""Grade one submission in a process of its own, which a hostile answer may cost and no more."""
+
+import resource
+import signal
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from autograder.contract.lab import Lab, load_lab
+from autograder.errors import CourseError
+from autograder.execution import Confinement
+from autograder.grading.grader import grade_notebook
+from autograder.grading.intake import Submission, take_in
+from autograder.grading.layout import OutputLayout
+from autograder.scoring import Scorecard, Status, write_scorecard
+
+# Decoding an answer and checking it needs little; this stops a bomb, not a lab.
+_WORKER_ADDRESS_SPACE = 12 << 30
+
+
+@dataclass(frozen=True)
+class Job:
+    """Say what one worker is to grade and where its findings go."""
+
+    submission: Submission
+    lab: Path
+    output: Path
+    confinement: Confinement
+    fingerprint: str
+
+
+def grade_job(job: Job) -> None:
+    """Grade `job` and write its scorecard and executed notebook; never raise for a learner's fault."""
+    _limit_this_process()
+    layout = OutputLayout(job.output)
+    lab = load_lab(job.lab)
+    card, notebook = grade_submission(lab, job.submission, job.confinement)
+    student, name = job.submission.student, job.submission.lab
+    executed = layout.executed(student, name)
+    executed.unlink(missing_ok=True)
+    if notebook is not None:
+        executed.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, executed)
+    card = card.model_copy(update={"fingerprint": job.fingerprint})
+    # Last, since a scorecard says that everything beside it is there.
+    write_scorecard(card, layout.scorecard(student, name))
+
+
+def grade_submission(
+    lab: Lab, submission: Submission, confinement: Confinement
+) -> tuple[Scorecard, nbformat.NotebookNode | None]:
+    """Return the scorecard of a submission, and its executed notebook when there is one."""
+    try:
+        intake = take_in(submission, lab.manifest.submit[0])
+    except CourseError as error:
+        return rejected(lab, submission.student, str(error)), None
+    try:
+        grading = grade_notebook(
+            lab, intake.notebook, student=submission.student, confinement=confinement
+        )
+    except CourseError:
+        raise
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        problem = (
+            f"Grading broke off: {type(error).__name__}: {error} "
+            f"({Path(where.filename).name}:{where.lineno}). Grade it again; "
+            "if it happens twice, report it with this scorecard."
+        )
+        card = rejected(lab, submission.student, problem[:500], Status.CRASHED)
+        return card.model_copy(update={"submitted_at": intake.submitted_at}), None
+    card = grading.card.model_copy(update={"submitted_at": intake.submitted_at})
+    return card, grading.notebook
+
+
+def rejected(
+    lab: Lab, student: str, problem: str, status: Status = Status.REJECTED
+) -> Scorecard:
+    """Return the scorecard of a submission that could not be graded; it earns nothing."""
+    return Scorecard(
+        student=student,
+        lab=lab.manifest.id,
+        status=status,
+        problem=problem,
+        score=0,
+        max_score=lab.max_points,
+    )
+
+
+def _limit_this_process() -> None:
+    # The terminal's Ctrl-C goes to every process; only the one that leads the cohort handles it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform.startswith("linux"):
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = _WORKER_ADDRESS_SPACE
+        if hard == resource.RLIM_INFINITY or hard > limit:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,73 @@
+"""Grade every variant of a lab, side by side, in processes of their own."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pebble import ProcessPool
+
+from autograder.checks import Margin
+from autograder.contract.lab import Lab, load_lab
+from autograder.execution import Confinement
+from autograder.grading.grader import grade_notebook
+from autograder.proving.variants import Variant, build_notebook_of
+from autograder.scoring import Scorecard
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Pair a variant with what grading it gave, or with what kept it from being graded."""
+
+    variant: Variant
+    card: Scorecard | None
+    margins: dict[str, tuple[Margin, ...]] = field(default_factory=dict)
+    problem: str = ""
+
+    def lost(self) -> frozenset[str]:
+        """Return the ids of the checks that did not pass."""
+        if self.card is None:
+            return frozenset()
+        return frozenset(c.id for c in self.card.checks().values() if c.verdict != "passed")
+
+
+def run_trials(
+    lab: Lab,
+    variants: Sequence[Variant],
+    *,
+    confinement: Confinement,
+    workers: int | None = None,
+    done: Callable[[Trial], None] = lambda _: None,
+) -> list[Trial]:
+    """Grade `variants` and return their trials in the same order; call `done` as each ends."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    pool = ProcessPool(
+        max_workers=max(1, min(workers or os.cpu_count() or 1, len(variants))),
+        max_tasks=1,
+        context=context,
+    )
+    trials: dict[Variant, Trial] = {}
+    try:
+        futures = {pool.schedule(_grade, args=[lab.path, v, confinement]): v for v in variants}
+        for future in as_completed(futures):
+            variant = futures[future]
+            try:
+                trial = future.result()
+            except Exception as error:
+                trial = Trial(variant, None, problem=f"{type(error).__name__}: {error}")
+            trials[variant] = trial
+            done(trial)
+    finally:
+        pool.stop()
+        pool.join()
+    return [trials[variant] for variant in variants]
+
+
+def _grade(lab_path: Path, variant: Variant, confinement: Confinement) -> Trial:
+    lab = load_lab(lab_path)
+    notebook = build_notebook_of(lab, variant)
+    grading = grade_notebook(lab, notebook, student=variant.label, confinement=confinement)
+    return Trial(variant, grading.card, grading.margins)

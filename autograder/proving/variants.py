@@ -1,0 +1,61 @@
+"""The answers a lab is proved against: none, the right one, wrong ones, other right ones."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nbformat import NotebookNode
+
+from autograder.contract.lab import Lab
+from autograder.contract.mutants import apply_alternate, apply_mutant, load_mutants
+
+
+class Kind(StrEnum):
+    """Name what an answer stands for."""
+
+    UNTOUCHED = "untouched"
+    SOLUTION = "solution"
+    MUTANT = "mutant"
+    ALTERNATE = "alternate"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Name one answer to grade; `loses` holds the checks a mutant must lose."""
+
+    kind: Kind
+    name: str
+    why: str = ""
+    loses: frozenset[str] = frozenset()
+    hard_codes: bool = False
+    """Whether only held-out parameters tell it from a right answer."""
+
+    @property
+    def label(self) -> str:
+        return self.name if self.kind is Kind.SOLUTION else f"{self.kind} {self.name}".strip()
+
+
+def list_variants(lab: Lab) -> list[Variant]:
+    """List what `lab` is proved against; raise CourseError for a faulty mutants.toml."""
+    known = load_mutants(lab)
+    return [
+        Variant(Kind.SOLUTION, "solution"),
+        Variant(Kind.SOLUTION, "solution again"),
+        Variant(Kind.UNTOUCHED, ""),
+        *(
+            Variant(Kind.MUTANT, m.name, m.why, frozenset(m.loses), m.hard_codes)
+            for m in known.mutants
+        ),
+        *(Variant(Kind.ALTERNATE, a.name, a.why) for a in known.alternates),
+    ]
+
+
+def build_notebook_of(lab: Lab, variant: Variant) -> NotebookNode:
+    """Return the notebook that a learner with this answer would hand in."""
+    known = load_mutants(lab)
+    if variant.kind is Kind.UNTOUCHED:
+        return lab.starter
+    if variant.kind is Kind.MUTANT:
+        return apply_mutant(lab, next(m for m in known.mutants if m.name == variant.name))
+    if variant.kind is Kind.ALTERNATE:
+        return apply_alternate(lab, next(a for a in known.alternates if a.name == variant.name))
+    return lab.solution
