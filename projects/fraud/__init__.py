@@ -1,0 +1,1 @@
+"""Card fraud detection: simulator, features, metrics, training and registry."""
