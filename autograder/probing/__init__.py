@@ -1,0 +1,1 @@
+"""Ask a learner's kernel for values from outside, trusting nothing that comes back."""
