@@ -1,0 +1,153 @@
+"""Write scorecards into nbgrader's gradebook, one writer at a time."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+from nbgrader.api import Comment, Grade, Gradebook, SubmittedNotebook
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from traitlets.config import Config
+
+from autograder.checks.verdict import Verdict
+from autograder.errors import CourseError
+from autograder.recording.assignment import NOTEBOOK, ensure_assignment
+from autograder.recording.comments import task_comment
+from autograder.recording.opening import NBGRADER_COURSE, opened, shown
+from autograder.scoring import Scorecard, Status, TaskScore, redacted
+
+if TYPE_CHECKING:
+    from autograder.contract import Lab
+
+
+@dataclass
+class GradebookWriter:
+    """Record scorecards in an open gradebook; get one from `writing`."""
+
+    book: Gradebook
+    config: Config = field(default_factory=Config)
+
+    def ensure_assignment(self, lab: "Lab", *, duedate: datetime | None = None) -> None:
+        """Make the gradebook know `lab`; call it once before recording. `duedate` is UTC."""
+        ensure_assignment(self.book, lab, duedate=duedate)
+
+    def record(self, lab: "Lab", card: Scorecard) -> None:
+        """Write one scorecard: marks, comments and late penalty; what a human gave stays.
+
+        A submission whose grading crashed keeps the marks it had and is flagged for a human.
+        """
+        self.book.update_or_create_student(card.student)
+        when = {"timestamp": card.submitted_at} if card.submitted_at else {}
+        submission = self.book.update_or_create_submission(card.lab, card.student, **when)
+        notebook = next(nb for nb in submission.notebooks if nb.name == NOTEBOOK)
+        grades, comments = self._rows(notebook)
+        scores = {task.id: task for task in redacted(card).tasks}
+        for task in lab.manifest.tasks:
+            score = scores.get(task.id) or _nothing(task)
+            _set_mark(grades[task.id], score, crashed=card.status is Status.CRASHED)
+            words = task_comment(redacted(card), score)
+            for cell in task.answers:
+                if cell in comments:
+                    comments[cell].auto_comment = words
+        self.book.db.commit()
+        self._set_late_penalty(card.student, notebook, submission.total_seconds_late)
+
+    def _rows(self, notebook: SubmittedNotebook) -> tuple[dict[str, Grade], dict[str, Comment]]:
+        """Give the grade and comment rows by cell name, adding those of cells that are new."""
+        grades = {grade.name: grade for grade in notebook.grades}
+        comments = {comment.name: comment for comment in notebook.comments}
+        master = notebook.notebook
+        for cell in (*master.grade_cells, *master.task_cells):
+            if cell.name not in grades:
+                grades[cell.name] = Grade(cell_id=cell.id, notebook=notebook)
+        for cell in (*master.solution_cells, *master.task_cells):
+            if cell.name not in comments:
+                comments[cell.name] = Comment(cell_id=cell.id, notebook=notebook)
+        return grades, comments
+
+    def _set_late_penalty(
+        self, student: str, notebook: SubmittedNotebook, seconds_late: float
+    ) -> None:
+        """Ask nbgrader's late submission plugin, as its AssignLatePenalties step does."""
+        penalty = None
+        if seconds_late > 0:
+            step = AssignLatePenalties(config=self.config)
+            step.init_plugin()
+            asked = step.plugin_inst.late_submission_penalty(student, notebook.score, seconds_late)
+            if asked is not None:
+                penalty = min(max(float(asked), 0.0), notebook.score)
+        notebook.late_submission_penalty = penalty
+        self.book.db.commit()
+
+
+@contextmanager
+def writing(
+    db_url: str,
+    *,
+    config: Config | None = None,
+    course_id: str = NBGRADER_COURSE,
+    lock_seconds: float = 30.0,
+) -> Iterator[GradebookWriter]:
+    """Open the gradebook at `db_url` as its only writer; raise CourseError when it cannot be.
+
+    `config` is nbgrader's (nbgrader_config.py), for its late submission plugin. Another writer
+    is waited for `lock_seconds` seconds.
+    """
+    lock = FileLock(_lock_path(db_url))
+    try:
+        lock.acquire(timeout=lock_seconds)
+    except Timeout:
+        raise CourseError(
+            f"Another grading run is writing to the gradebook {shown(db_url)}.",
+            mend="Wait until it is done; nothing was written.",
+        ) from None
+    except OSError as error:
+        raise CourseError(
+            f"The gradebook {shown(db_url)} cannot be written to ({error.strerror or error}).",
+            mend="Make its folder and give yourself write access to it.",
+        ) from error
+    try:
+        with opened(db_url, course_id=course_id) as book:
+            yield GradebookWriter(book, config or Config())
+    finally:
+        lock.release()
+
+
+def _set_mark(grade: Any, score: TaskScore, *, crashed: bool) -> None:
+    if crashed:
+        grade.needs_manual_grade = True
+        return
+    # A human marked what the grader found before; when that changes, the human looks again.
+    outdated = grade.manual_score is not None and grade.auto_score != score.points
+    grade.auto_score = float(score.points)
+    grade.needs_manual_grade = outdated
+
+
+def _nothing(task: Any) -> TaskScore:
+    """Give the score of a task that the card does not hold: its submission was rejected."""
+    return TaskScore(
+        id=task.id,
+        title=task.title,
+        verdict=Verdict.NOT_RUN,
+        points=0.0,
+        max_points=task.points,
+        checks=(),
+    )
+
+
+def _lock_path(db_url: str) -> Path:
+    try:
+        url = make_url(db_url)
+    except ArgumentError:
+        url = None
+    if url is not None and url.get_backend_name() == "sqlite" and url.database:
+        return Path(f"{url.database}.lock")
+    name = hashlib.sha256(db_url.encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"gradebook-{name}.lock"
