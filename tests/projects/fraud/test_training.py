@@ -34,7 +34,7 @@ def test_the_table_orders_the_baselines(featured):
     assert ap["random"] < ap["amount rule"] < ap["forest"]
     assert (table["ap_low"] < ap).all() and (ap < table["ap_high"]).all()
     error = table["calibration_error"]
-    assert error["forest"] < 0.01 < 3 * error["forest"] < error["forest, balanced"]
+    assert 3 * error["forest"] < error["forest, balanced"]
 
 
 def test_calibration_mends_a_balanced_forest_and_the_threshold_saves_money(featured):
