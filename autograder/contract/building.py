@@ -9,21 +9,21 @@ from typing import Any, Literal
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.contract.conventions import (
+    BEGIN_SOLUTION,
+    END_SOLUTION,
+    INTRO,
+    KERNEL,
+    LANGUAGE,
+    LOAD_LINE,
+    PARAMETERS,
+    SETUP,
+    Role,
+    grade_source,
+    grader_metadata,
+)
+from autograder.contract.formatting import normalised, notebook_text
 from autograder.errors import CourseError
-
-BEGIN_SOLUTION = "### BEGIN SOLUTION"
-END_SOLUTION = "### END SOLUTION"
-BEGIN_HIDDEN = "### BEGIN HIDDEN TESTS"
-END_HIDDEN = "### END HIDDEN TESTS"
-LOAD_LINE = "%load_ext autograder"
-INTRO, PARAMETERS, SETUP = "intro", "parameters", "setup"
-SCHEMA_VERSION = 3
-NOTEBOOK_METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
-
-Role = Literal["locked", "answer", "grade", "free"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def intro(markdown: str) -> CellSpec:
 
 
 def parameters(**values: Any) -> CellSpec:
-    """Give the locked parameters cell, one `name = value` line each; the grader runs it with others."""
+    """Give the locked parameters cell, one `name = value` line each."""
     lines = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     return CellSpec(PARAMETERS, "locked", lines, tags=("parameters",))
 
@@ -89,11 +89,6 @@ def grade(task: str, points: float) -> CellSpec:
     return CellSpec(task, "grade", grade_source(task), points=points)
 
 
-def grade_source(task: str) -> str:
-    """Give the text that the grade cell of `task` must have."""
-    return f"%check {task}\n{BEGIN_HIDDEN}\n%score {task}\n{END_HIDDEN}"
-
-
 def build_notebook(cells: Sequence[CellSpec]) -> NotebookNode:
     """Build a valid notebook from `cells`, in their order; raise CourseError on a repeated id."""
     seen: set[str] = set()
@@ -103,43 +98,32 @@ def build_notebook(cells: Sequence[CellSpec]) -> NotebookNode:
                 f"Two cells have the id {spec.id!r}.", mend="Give each cell an id of its own."
             )
         seen.add(spec.id)
-    notebook = nbformat.v4.new_notebook(
-        cells=[_cell(spec) for spec in cells], metadata=NOTEBOOK_METADATA
+    notebook: NotebookNode = nbformat.from_dict(  # type: ignore[no-untyped-call]
+        {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)},
+            "cells": [_cell(spec) for spec in cells],
+        }
     )
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
     return notebook
 
 
 def write_notebook(notebook: NotebookNode, path: Path) -> Path:
     """Write `notebook` to `path` in the form in which labs are committed."""
-    path.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8")
+    path.write_text(notebook_text(normalised(notebook)), encoding="utf-8")
     return path
 
 
-def _cell(spec: CellSpec) -> NotebookNode:
+def _cell(spec: CellSpec) -> dict[str, Any]:
     metadata: dict[str, Any] = {}
     if spec.role != "free":
-        metadata["nbgrader"] = grader_metadata(spec)
+        metadata["nbgrader"] = grader_metadata(spec.id, spec.role, spec.points)
     if spec.tags:
         metadata["tags"] = list(spec.tags)
-    new = nbformat.v4.new_code_cell if spec.kind == "code" else nbformat.v4.new_markdown_cell
-    return new(source=spec.source, id=spec.id, metadata=metadata)
-
-
-def grader_metadata(spec: CellSpec) -> dict[str, Any]:
-    """Give the complete nbgrader metadata (schema 3) of a cell that is not free."""
-    fields: dict[str, Any] = {
-        "grade": spec.role == "grade",
-        "grade_id": spec.id,
-        "locked": spec.role in ("locked", "grade"),
-        "schema_version": SCHEMA_VERSION,
-        "solution": spec.role == "answer",
-        "task": False,
-    }
-    if spec.role == "grade":
-        fields["points"] = spec.points
-    return fields
+    cell = {"cell_type": spec.kind, "id": spec.id, "metadata": metadata, "source": spec.source}
+    return cell | ({"execution_count": None, "outputs": []} if spec.kind == "code" else {})
 
 
 def _tidy(source: str) -> str:

@@ -1,0 +1,39 @@
+"""Parse the source of notebook cells."""
+
+import ast
+
+
+def without_magics(source: str) -> str:
+    """Give the Python that IPython makes of `source`, or `source` itself where it cannot."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        return TransformerManager().transform_cell(source)  # type: ignore[no-untyped-call]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
+
+
+def parsed(source: str) -> ast.Module | None:
+    """Parse the source of a cell, magics included; None where it is no Python."""
+    try:
+        return ast.parse(without_magics(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def bound_names(tree: ast.Module | None) -> set[str]:
+    """Give the names that a cell defines or assigns outside functions and classes."""
+    found: set[str] = set()
+    todo: list[ast.AST] = [tree] if tree is not None else []
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        if isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+        if not isinstance(node, ast.Lambda):
+            todo.extend(ast.iter_child_nodes(node))
+    return found
