@@ -45,7 +45,8 @@ class GradebookWriter:
         """
         self.book.update_or_create_student(card.student)
         when = {"timestamp": card.submitted_at} if card.submitted_at else {}
-        submission = self.book.update_or_create_submission(card.lab, card.student, **when)
+        with self.book.db.no_autoflush:  # nbgrader reads while it builds, and SQLAlchemy warns
+            submission = self.book.update_or_create_submission(card.lab, card.student, **when)
         notebook = next(nb for nb in submission.notebooks if nb.name == NOTEBOOK)
         grades, comments = self._rows(notebook)
         scores = {task.id: task for task in redacted(card).tasks}

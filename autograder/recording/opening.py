@@ -120,7 +120,7 @@ def _prepare(db_url: str) -> None:
 
 def _require_schema(engine: Engine, tables: set[str], db_url: str) -> None:
     where = shown(db_url)
-    if not {"assignment", "grade_cell", _VERSION_TABLE} <= tables:
+    if not {"assignment", "grade", _VERSION_TABLE} <= tables:
         raise CourseError(
             f"{where} is a database of something else, not a gradebook: it holds the tables "
             f"{', '.join(sorted(tables)[:4])}.",
