@@ -98,7 +98,7 @@ def build_notebook(cells: Sequence[CellSpec]) -> NotebookNode:
                 f"Two cells have the id {spec.id!r}.", mend="Give each cell an id of its own."
             )
         seen.add(spec.id)
-    notebook: NotebookNode = nbformat.from_dict(  # type: ignore[no-untyped-call]
+    notebook: NotebookNode = nbformat.from_dict(
         {
             "nbformat": 4,
             "nbformat_minor": 5,

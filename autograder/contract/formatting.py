@@ -40,7 +40,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
         name = _known_to_nbgrader(cell)
         after = name or after
         cells.append(_normalised_cell(cell, name or _free_id(cell, after, taken)))
-    result: NotebookNode = nbformat.from_dict(  # type: ignore[no-untyped-call]
+    result: NotebookNode = nbformat.from_dict(
         {
             "nbformat": 4,
             "nbformat_minor": 5,
@@ -53,7 +53,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
 
 def notebook_text(notebook: NotebookNode) -> str:
     """Give the text of a notebook file: sorted keys, one line of source a line, newline at end."""
-    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    text: str = nbformat.writes(notebook)
     return text.rstrip("\n") + "\n"
 
 

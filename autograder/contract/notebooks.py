@@ -112,7 +112,7 @@ def parse_notebook(content: bytes, shown: str, *, strict_ids: bool = False) -> N
     if strict_ids:
         _require_ids(tree["cells"], shown)
     tree.setdefault("metadata", {})
-    notebook: NotebookNode = nbformat.from_dict(tree)  # type: ignore[no-untyped-call]
+    notebook: NotebookNode = nbformat.from_dict(tree)
     for cell in notebook.cells:
         cell.source = source_text(cell)
     return notebook
