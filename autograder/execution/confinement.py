@@ -63,7 +63,12 @@ class Confinement:
         return _FIRST_RUN_ID + os.getpid() % _RUN_IDS if self.change_user else None
 
     def wrap(
-        self, argv: Sequence[str], *, scratch: Path, network: bool = False, extra: Sequence[Path] = ()
+        self,
+        argv: Sequence[str],
+        *,
+        scratch: Path,
+        network: bool = False,
+        extra: Sequence[Path] = (),
     ) -> list[str]:
         """Return the command that runs `argv` confined, able to write below `scratch` alone."""
         if self.bubblewrap is None:
@@ -75,7 +80,7 @@ class Confinement:
             walls += ["--ro-bind-try", str(path), str(path)]
         walls += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *_ancestors([scratch])]
         walls += ["--bind", str(scratch), str(scratch), "--ro-bind-try"]
-        walls += [str(scratch / "passwd"), "/etc/passwd", "--chdir", str(scratch / "cwd")]
+        walls += [str(scratch / "passwd"), "/etc/passwd", "--chdir", "/"]
         return [*walls, "--", *argv]
 
 
@@ -161,7 +166,9 @@ def _readable(extra: Sequence[Path]) -> list[Path]:
 def _ancestors(paths: Sequence[Path]) -> list[str]:
     """Return what makes the folders above `paths`; bubblewrap would make them for its user alone."""
     above = {parent for path in paths for parent in path.parents if parent != Path("/")}
-    inside = {path for path in above if not any(str(path).startswith(root + "/") for root in _SYSTEM)}
+    inside = {
+        path for path in above if not any(str(path).startswith(root + "/") for root in _SYSTEM)
+    }
     made = sorted(inside - {Path(root) for root in (*_SYSTEM, "/etc", "/tmp")})
     return [part for path in made for part in ("--dir", str(path))]
 

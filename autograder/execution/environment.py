@@ -77,7 +77,9 @@ def run_environment(scratch: Scratch) -> dict[str, str]:
     """Return the whole environment of a run; nothing of the grader's own is in it."""
     return {
         **_NO_TELEMETRY,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "PATH": os.pathsep.join(
+            [str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
+        ),
         "HOME": str(scratch.home),
         "USER": "learner",
         "LOGNAME": "learner",

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ import psutil
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
-from traitlets import List
+from traitlets import List, Unicode
 
 from autograder.contract.manifest import Limits
 from autograder.execution import start
@@ -38,7 +39,7 @@ class KernelLauncher(Protocol):
 class _OneSpec(KernelSpecManager):
     """Know one kernel alone, whatever the notebook's metadata ask for."""
 
-    argv = List()
+    argv = List(Unicode())
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         return KernelSpec(
@@ -55,7 +56,7 @@ def launch_plain_kernel(
 ) -> AsyncKernelManager:
     """Start an ordinary ipykernel inside the confinement, talking over sockets in `scratch`."""
     user = confinement.run_id()
-    settings = start_settings(limits, confinement, user)
+    settings = start_settings(limits, confinement, user, scratch.cwd)
     argv = [sys.executable, "-c", Path(start.__file__).read_text(), json.dumps(settings)]
     argv += ["-f", "{connection_file}", "--HistoryManager.enabled=False"]
     specs = _OneSpec(argv=confinement.wrap(argv, scratch=scratch.root, network=network))
@@ -69,20 +70,28 @@ def launch_plain_kernel(
     manager.write_connection_file()
     if user is not None:
         os.chown(scratch.connection_file, user, user)
-    run_sync(manager.start_kernel)(cwd=str(scratch.cwd), env=run_environment(scratch))
+    run_sync(manager.start_kernel)(
+        cwd=str(scratch.root),
+        env=run_environment(scratch),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return manager
 
 
-def start_settings(limits: Limits, confinement: Confinement, user: int | None) -> dict[str, Any]:
+def start_settings(
+    limits: Limits, confinement: Confinement, user: int | None, cwd: Path
+) -> dict[str, Any]:
     """Return what `start.begin` applies: bytes, counts and seconds."""
-    space = max(_ADDRESS_SPACE_FLOOR, limits.memory_mb * MIB * _ADDRESS_SPACE_FACTOR)
+    space = max(_ADDRESS_SPACE_FLOOR, int(limits.memory_mb * MIB) * _ADDRESS_SPACE_FACTOR)
     return {
         "address_space": space if sys.platform.startswith("linux") else None,
-        "file_size": limits.file_mb * MIB,
+        "file_size": int(limits.file_mb * MIB),
         "open_files": _OPEN_FILES,
-        "cpu_seconds": limits.seconds * 4,
+        "cpu_seconds": int(limits.seconds * 4),
         "processes": limits.processes,
         "user": user,
+        "cwd": str(cwd),
         "own_namespace": confinement.bubblewrap is not None,
     }
 

@@ -11,6 +11,7 @@ import papermill
 from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+from papermill.execute import remove_error_markers
 
 from autograder.contract.manifest import Limits
 from autograder.execution.confinement import Confinement
@@ -116,3 +117,6 @@ def _execute(
             autosave_cell_every=0,
             run=run,
         )
+    if run.notebook is not None:
+        # Papermill marks errors with cells of its own; feedback shows the learner's cells alone.
+        remove_error_markers(run.notebook)

@@ -10,6 +10,7 @@ import resource
 import runpy
 import signal
 import sys
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
@@ -27,8 +28,8 @@ def _limit(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value, value))
 
 
-def begin(settings: dict[str, int | None]) -> None:
-    """Apply `settings` (limits in bytes, counts and seconds; `user` an id or None) to this process."""
+def begin(settings: dict[str, Any]) -> None:
+    """Apply `settings` to this process: limits in bytes, counts and seconds, a user id or None, cwd."""
     os.umask(0o077)
     for name, kind in (
         ("address_space", resource.RLIMIT_AS),
@@ -50,6 +51,8 @@ def begin(settings: dict[str, int | None]) -> None:
         # Without a user of its own the limit would count everything the grader's user runs.
         _limit(resource.RLIMIT_NPROC, processes)
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    # Only the run's own user may enter its folder.
+    os.chdir(settings["cwd"])
     if not settings["own_namespace"]:
         # Set last: changing the user id clears it.
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -131,7 +131,7 @@ def _judge_run(
     outcomes: dict[str, Outcome],
     grading: Grading,
 ) -> None:
-    run = Run.of(execution.probe, parameters, execution.notebook, execution.cwd)
+    run = Run(execution.probe, parameters, execution.notebook, execution.cwd)
     blockers = _broken_answers(lab, execution)
     for check in checks:
         before = {name: outcome.ruling for name, outcome in outcomes.items()}

@@ -83,7 +83,9 @@ def _require_plain_file(path: Path) -> None:
         found = path.lstat()
     except FileNotFoundError:
         others = sorted(p.name for p in path.parent.glob("*.ipynb"))
-        hint = f"There is {', '.join(others[:3])}; rename it." if others else "Hand in the notebook."
+        hint = (
+            f"There is {', '.join(others[:3])}; rename it." if others else "Hand in the notebook."
+        )
         raise CourseError(f"There is no {path.name} in the submission.", mend=hint) from None
     if not stat.S_ISREG(found.st_mode):
         kind = "a link" if stat.S_ISLNK(found.st_mode) else "not a plain file"

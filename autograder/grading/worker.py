@@ -76,9 +76,7 @@ def grade_submission(
     return card, grading.notebook
 
 
-def rejected(
-    lab: Lab, student: str, problem: str, status: Status = Status.REJECTED
-) -> Scorecard:
+def rejected(lab: Lab, student: str, problem: str, status: Status = Status.REJECTED) -> Scorecard:
     """Return the scorecard of a submission that could not be graded; it earns nothing."""
     return Scorecard(
         student=student,

@@ -6,7 +6,9 @@ from autograder.scoring.scorecard import CheckScore, Scorecard, Status, TaskScor
 OTHER_PARAMETERS = (
     "passes with your parameters, not with others: does every value follow the parameters cell?"
 )
-CRASHED = "Grading this submission broke off by no fault of yours; your instructor will grade it again."
+CRASHED = (
+    "Grading this submission broke off by no fault of yours; your instructor will grade it again."
+)
 
 
 def redacted(card: Scorecard) -> Scorecard:
@@ -49,6 +51,9 @@ def _redact_check(task: str, check: CheckScore, number: int) -> CheckScore:
                 "held_out": False,
             }
         )
-    message = OTHER_PARAMETERS if check.held_out and check.verdict is not Verdict.PASSED else check.message
+    message = (
+        OTHER_PARAMETERS
+        if check.held_out and check.verdict is not Verdict.PASSED
+        else check.message
+    )
     return check.model_copy(update={"message": message, "feedback": advice})
-

@@ -1,0 +1,80 @@
+"""The instructor's version of a plain nbgrader notebook, as nbgrader's gradebook would hold it."""
+
+import copy
+import logging
+import os
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.nbgraderformat import SchemaMismatchError, ValidationError, read
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    InstantiateTests,
+    LockCells,
+)
+
+from autograder.errors import CourseError
+
+_AUTOTESTS = "autotests.yml"
+# nbgrader's own order up to the point where it saves cells to the gradebook: solutions are out,
+# hidden tests still in.
+_STEPS = (
+    InstantiateTests,
+    LockCells,
+    ClearSolutions,
+    ClearOutput,
+    CheckCellMetadata,
+    ComputeChecksums,
+)
+
+
+def read_plain(path: Path) -> NotebookNode:
+    """Read a notebook with nbgrader's metadata; raise CourseError where nbgrader refuses it."""
+    if not path.is_file():
+        raise CourseError(f"There is no {path.name}.", mend="Hand in the notebook under its name.")
+    try:
+        return read(str(path), as_version=4)
+    except SchemaMismatchError as error:
+        raise CourseError(
+            f"{path.name} has nbgrader metadata of version {error.actual_version}, not "
+            f"{error.expected_version}.",
+            mend="Run `nbgrader update` on it."
+            if error.actual_version < error.expected_version
+            else "Use the nbgrader it was made with.",
+        ) from None
+    except ValidationError as error:
+        raise CourseError(f"{path.name} has faulty nbgrader metadata: {error}.") from None
+    except Exception as error:
+        raise CourseError(f"{path.name} is not a notebook ({type(error).__name__}).") from None
+
+
+def make_master(source: Path, *, options: dict[str, Any] | None = None) -> NotebookNode:
+    """Prepare a source notebook for grading; generated tests are made from its solution.
+
+    `options` are settings of nbgrader's preprocessors by class name. Raise CourseError for ids
+    that stand twice or are missing, and for cells without points.
+    """
+    notebook = copy.deepcopy(read_plain(source))
+    resources: dict[str, Any] = {"metadata": {"path": str(source.parent)}}
+    # InstantiateTests looks for its templates beside the notebook, then in the current folder.
+    with chdir(_templates_folder(source)):
+        for step in _STEPS:
+            made = step(**(options or {}).get(step.__name__, {}))
+            made.log.setLevel(logging.CRITICAL)
+            try:
+                notebook, resources = made.preprocess(notebook, resources)
+            except Exception as error:
+                raise CourseError(f"{source.name}: {step.__name__} refuses it: {error}") from None
+    return notebook
+
+
+def _templates_folder(source: Path) -> Path:
+    for folder in source.parents[:3]:
+        if (folder / _AUTOTESTS).is_file() or (folder / "tests" / _AUTOTESTS).is_file():
+            return folder
+    return Path(os.fspath(source.parent))

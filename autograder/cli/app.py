@@ -1,0 +1,69 @@
+"""The `lab` command: every group of commands is registered here, every user's mistake told here."""
+
+import errno
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from autograder.cli import course, cohort, demo, instructor_reports, learner, proving
+from autograder.errors import CourseError
+
+_HELP = """Work through, write and grade the labs of the course.
+
+[bold]Learners[/bold] begin with `lab list` and `lab start 03_numeric_python`.
+[bold]Instructors[/bold] prove a lab, release it and grade a cohort: `lab verify`, `lab release`, `lab grade`.
+[bold]Authors[/bold] scaffold a lab with `lab new` and follow what `lab verify` says.
+"""
+
+USER_ERROR, INTERRUPTED = 2, 130
+
+
+def build_app() -> typer.Typer:
+    """Return the command with all its groups."""
+    app = typer.Typer(
+        name="lab",
+        help=_HELP,
+        rich_markup_mode="rich",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for group in (learner, proving, cohort, instructor_reports, course, demo):
+        group.register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command; a user's mistake is a sentence and exit code 2, never a traceback."""
+    try:
+        build_app()(standalone_mode=True)
+    except CourseError as error:
+        _say(error.message, error.mend)
+        sys.exit(USER_ERROR)
+    except KeyboardInterrupt:
+        _say("Interrupted.", "What was done is kept; the same command goes on from there.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        _say(
+            f"Could not write {error.filename or 'a file'}: {error.strerror}.",
+            "Free space or choose another folder, then give the same command: it goes on.",
+        )
+        sys.exit(USER_ERROR)
+
+
+def _say(message: str, mend: str) -> None:
+    console = Console(stderr=True)
+    console.print(message, style="bold red", markup=False, highlight=False)
+    if mend:
+        console.print(mend, markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""How a proof looks in a terminal while it runs and when it is done."""
+
+from typing import Any, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from autograder.contract.lab import Lab
+from autograder.proving.prove import Verification
+from autograder.proving.trials import Trial
+from autograder.proving.variants import Kind
+
+
+class VerifyView:
+    """Show the progress of one lab's proof on the error stream."""
+
+    def __init__(self, lab: str, *, silent: bool) -> None:
+        self._lab = lab
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[last]}", style="dim"),
+            console=Console(stderr=True),
+            disable=silent,
+            transient=True,
+        )
+        self._task = self._progress.add_task(lab, total=None, last="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def stage(self, name: str, steps: int) -> None:
+        """Begin a stage of `steps` steps."""
+        self._progress.reset(
+            self._task, total=steps, description=f"{self._lab}: {name}", last="", completed=0
+        )
+
+    def step(self, trial: Trial | None) -> None:
+        """Count one step as done."""
+        last = trial.variant.label if trial else ""
+        self._progress.update(self._task, advance=1, last=last)
+
+
+def print_verification(result: Verification, lab: Lab) -> None:
+    """Print the table of answers, the findings and the conclusion."""
+    console = Console()
+    if result.trials:
+        console.print(_table(result, lab))
+    for finding in result.findings:
+        style, word = ("bold red", "✗") if finding.blocks else ("yellow", "!")
+        console.print(f"[{style}]{word} {escape(finding.rule)}[/]: {escape(finding.message)}")
+        if finding.mend:
+            console.print(f"  {escape(finding.mend)}", style="dim")
+    if result.proved:
+        console.print(f"[bold green]✓ {result.lab} is proved.[/] Commit its proof.json with it.\n")
+    else:
+        count = sum(finding.blocks for finding in result.findings)
+        console.print(f"[bold red]✗ {result.lab} is not proved[/]: {count} to mend.\n")
+
+
+def _table(result: Verification, lab: Lab) -> Table:
+    table = Table(title=f"{lab.manifest.id}: {lab.manifest.title}", title_justify="left")
+    table.add_column("answer")
+    table.add_column("score", justify="right")
+    table.add_column("s", justify="right")
+    table.add_column("MiB", justify="right")
+    table.add_column("loses")
+    table.add_column("thresholds (value | bound)")
+    for trial in result.trials:
+        card = trial.card
+        if card is None:
+            table.add_row(escape(trial.variant.label), "-", "", "", escape(trial.problem), "")
+            continue
+        table.add_row(
+            escape(trial.variant.label),
+            f"{card.score:g}/{card.max_score:g}",
+            f"{card.seconds:.1f}",
+            f"{max((r.memory_mb for r in card.runs), default=0):.0f}",
+            escape(", ".join(sorted(trial.lost())) if trial.variant.kind is Kind.MUTANT else ""),
+            escape(_margins(trial)),
+        )
+    return table
+
+
+def _margins(trial: Trial) -> str:
+    tightest = {}
+    for margins in trial.margins.values():
+        for margin in margins:
+            known = tightest.get(margin.what)
+            if known is None or abs(margin.value - margin.bound) < abs(known.value - known.bound):
+                tightest[margin.what] = margin
+    return "; ".join(f"{m.what} {m.value:.4g} | {m.bound:.4g}" for m in tightest.values())
+
+
+def as_json(result: Verification) -> dict[str, Any]:
+    """Return a proof as plain data."""
+    return {
+        "lab": result.lab,
+        "proved": result.proved,
+        "findings": [
+            {"rule": f.rule, "message": f.message, "mend": f.mend, "severity": f.severity}
+            for f in result.findings
+        ],
+        "answers": [
+            {
+                "kind": trial.variant.kind,
+                "name": trial.variant.name,
+                "score": trial.card.score if trial.card else None,
+                "max_score": trial.card.max_score if trial.card else None,
+                "loses": sorted(trial.lost()),
+                "seconds": trial.card.seconds if trial.card else None,
+                "problem": trial.problem,
+            }
+            for trial in result.trials
+        ],
+    }

@@ -1,0 +1,1 @@
+"""A cohort with known scores, to see the whole grader work on."""

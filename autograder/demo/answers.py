@@ -1,0 +1,136 @@
+"""Hand-ins of every kind for any lab: right, half, none, wrong, slow, crashing, cheating, corrupt."""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.contract.lab import Lab
+from autograder.contract.manifest import Task
+from autograder.contract.notebooks import grade_id
+from autograder.proving.variants import Kind, Variant, build_notebook_of, list_variants
+
+DUE = "2026-03-01 18:00:00.000000 UTC"
+IN_TIME, TOO_LATE = "2026-03-01 16:20:00.000000 UTC", "2026-03-02 09:15:00.000000 UTC"
+
+_SLOW = """
+def _for_ever(*args, **kwargs):
+    while True:
+        pass
+{names} = _for_ever
+"""
+_CRASH = "\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+_CHEAT = """
+# Every test passes if it never runs, and every comparison holds if equality says so.
+import ast, builtins, sys
+class Agreeable(float):
+    def __eq__(self, other): return True
+    def __ge__(self, other): return True
+class NoAsserts(ast.NodeTransformer):
+    def visit_Assert(self, node): return ast.Pass()
+get_ipython().ast_transformers.append(NoAsserts())
+score = check = lambda *a, **k: Agreeable(1e9)
+for name in list(sys.modules):
+    if name.startswith("autograder.checks"):
+        sys.modules[name].judge = lambda *a, **k: "passed"
+get_ipython().register_magic_function(lambda line: Agreeable(1e9), "line", "score")
+print("score: 100 of 100")
+"""
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """Hold what one learner of the demo hands in, and the score it should get."""
+
+    student: str
+    lab: str
+    story: str
+    content: str
+    due_score: float
+    timestamp: str = IN_TIME
+
+
+def hand_ins(lab: Lab) -> Iterator[HandIn]:
+    """Yield one hand-in of every kind for `lab`, and one for each of its wrong answers."""
+    name = lab.manifest.id
+    prefix = name.split("_")[0] if name[0].isdigit() else name.split("_")[0][:2]
+
+    def one(
+        who: str, story: str, notebook: NotebookNode | str, score: float, **more: str
+    ) -> HandIn:
+        text = notebook if isinstance(notebook, str) else nbformat.writes(notebook)
+        return HandIn(f"{prefix}_{who}", name, story, text, score, **more)
+
+    yield one("ada", "all right", lab.solution, lab.max_points)
+    yield one("late", "all right, a day late", lab.solution, lab.max_points, timestamp=TOO_LATE)
+    half = lab.manifest.tasks[: (len(lab.manifest.tasks) + 1) // 2]
+    yield one("half", "half done", _only(lab, half), sum(task.points for task in half))
+    yield one("idle", "untouched", lab.starter, 0)
+    last = lab.manifest.tasks[-1]
+    yield one("slow", f"{last.id} never ends", _slow(lab, last), lab.max_points - last.points)
+    yield one("boom", "kills its own kernel", _crashing(lab, last), 0)
+    yield one("torn", "not a notebook", lab_text(lab)[:-200], 0)
+    wrong = [v for v in list_variants(lab) if v.kind is Kind.MUTANT]
+    yield one(
+        "mole", f"cheats around: {wrong[0].name}", _cheating(lab, wrong[0]), _due(lab, wrong[0])
+    )
+    for number, variant in enumerate(wrong, start=1):
+        notebook = build_notebook_of(lab, variant)
+        yield one(f"err{number:02d}", f"wrong: {variant.name}", notebook, _due(lab, variant))
+
+
+def lab_text(lab: Lab) -> str:
+    """Return the text of a lab's right answer."""
+    return str(nbformat.writes(lab.solution))
+
+
+def _due(lab: Lab, variant: Variant) -> float:
+    return float(sum(check.points for check in lab.checks if check.id not in variant.loses))
+
+
+def _only(lab: Lab, tasks: tuple[Task, ...]) -> NotebookNode:
+    """Answer `tasks` and leave the others as released."""
+    answered = {answer for task in tasks for answer in task.answers}
+    solution = {grade_id(cell): cell for cell in lab.solution.cells}
+    notebook = copy.deepcopy(lab.starter)
+    for cell in notebook.cells:
+        if grade_id(cell) in answered:
+            cell.source = solution[grade_id(cell)].source
+    return notebook
+
+
+def _slow(lab: Lab, task: Task) -> NotebookNode:
+    def never_ends(source: str) -> str:
+        return source + _SLOW.format(names=" = ".join(_functions(source)))
+
+    return _edited(lab, task, never_ends)
+
+
+def _crashing(lab: Lab, task: Task) -> NotebookNode:
+    return _edited(lab, task, lambda source: source + _CRASH)
+
+
+def _cheating(lab: Lab, variant: Variant) -> NotebookNode:
+    notebook = copy.deepcopy(build_notebook_of(lab, variant))
+    notebook.cells.append(nbformat.v4.new_code_cell(_CHEAT))
+    for cell in notebook.cells:
+        if "points" in cell.metadata.get("nbgrader", {}):
+            cell.metadata["nbgrader"]["points"] = 1000
+            cell.source = "1000"
+    return notebook
+
+
+def _edited(lab: Lab, task: Task, edit: Callable[[str], str]) -> NotebookNode:
+    notebook = copy.deepcopy(lab.solution)
+    for cell in notebook.cells:
+        if grade_id(cell) == task.answers[-1]:
+            cell.source = edit(cell.source)
+    return notebook
+
+
+def _functions(source: str) -> list[str]:
+    """List the names that a cell defines as functions or assigns, in their order."""
+    return [n.name for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)] or ["_unused"]

@@ -1,0 +1,99 @@
+"""Whether plain `nbgrader autograde` gives a lab's answers the same scores as we do."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograder.contract.lab import Lab
+from autograder.paths import COURSE_VARIABLE, CoursePaths
+from autograder.proving.finding import Finding
+from autograder.proving.trials import Trial
+from autograder.proving.variants import build_notebook_of
+
+# nbgrader grades one after another with a cold kernel each.
+_SECONDS_EACH = 120
+_CLOSE = 1e-6
+
+
+def compare_with_nbgrader(
+    lab: Lab, trials: Sequence[Trial], course: CoursePaths, scratch: Path
+) -> list[Finding]:
+    """Grade the trials' answers with plain nbgrader in `scratch` and return where scores differ.
+
+    Answers that only held-out parameters tell from right ones are left out: nbgrader runs once.
+    """
+    asked = [t for t in trials if t.card and not t.variant.hard_codes and _once(t)]
+    names = {f"student{number:02d}": trial for number, trial in enumerate(asked)}
+    root = _lay_out(lab, names, course, scratch)
+    problem = _nbgrader(root, course, "generate_assignment", lab.manifest.id)
+    if not problem:
+        problem = _nbgrader(
+            root, course, "autograde", lab.manifest.id, seconds=_SECONDS_EACH * len(names)
+        )
+    scores = _scores(root, lab.manifest.id, names)
+    findings = []
+    for student, trial in names.items():
+        assert trial.card is not None
+        ours, theirs = trial.card.score, scores.get(student)
+        if theirs is None or abs(ours - theirs) > _CLOSE:
+            found = "no score" if theirs is None else f"{theirs:g}"
+            findings.append(
+                Finding(
+                    "nbgrader agrees",
+                    f"{trial.variant.label}: plain nbgrader gives {found}, we give {ours:g}.",
+                    problem or "If only held-out parameters see this error, set hard_codes = true.",
+                )
+            )
+    return findings
+
+
+def _once(trial: Trial) -> bool:
+    return trial.variant.name != "solution again"
+
+
+def _lay_out(lab: Lab, names: dict[str, Trial], course: CoursePaths, scratch: Path) -> Path:
+    """Make a course folder of nbgrader's own around the lab and the answers."""
+    root = scratch / "course"
+    shutil.copytree(lab.path, root / "labs" / lab.manifest.id, symlinks=False)
+    (root / "modules").mkdir()
+    shutil.copy(course.manifest, root / "modules" / course.manifest.name)
+    shutil.copy(course.root / "nbgrader_config.py", root)
+    for student, trial in names.items():
+        folder = root / "submitted" / student / lab.manifest.id
+        folder.mkdir(parents=True)
+        notebook = nbformat.from_dict(build_notebook_of(lab, trial.variant))
+        nbformat.write(notebook, folder / lab.manifest.submit[0])
+    return root
+
+
+def _nbgrader(root: Path, course: CoursePaths, command: str, lab: str, seconds: float = 300) -> str:
+    """Run one nbgrader command; return the last line of its trouble, or nothing."""
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", command, lab],
+        cwd=root,
+        env={**os.environ, COURSE_VARIABLE: str(root)},
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    lines = done.stderr.strip().splitlines()
+    return f"nbgrader {command} said: {lines[-1]}" if done.returncode and lines else ""
+
+
+def _scores(root: Path, lab: str, names: dict[str, Trial]) -> dict[str, float]:
+    scores = {}
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
+        for student in names:
+            try:
+                scores[student] = float(book.find_submission(lab, student).score)
+            except MissingEntry:
+                continue
+    return scores
