@@ -85,17 +85,24 @@ def check(
     caller = sys._getframe(1)
     module, line = str(caller.f_globals.get("__name__", "")), caller.f_lineno
 
+    registry = _loading.get()
+    where = f"{registry.path}:{line}" if registry else f"{module}:{line}"
+    # At once: a bare `@check` hands over the function, and `define` would never be called.
+    if not isinstance(task, str) or not task:
+        raise CourseError(
+            f"{where}: @check needs a task's id, got {task!r}.",
+            mend='Write @check("the_task", points=1).',
+        )
+
     def define(body: Body) -> Body:
-        registry = _loading.get()
         if registry is None:
             return body
-        where = f"{registry.path}:{line}"
         if module != registry.module:
             raise CourseError(
                 f"{where}: the check of task {task!r} is defined in the module {module!r}.",
                 mend="Define checks in checks.py or hidden_checks.py alone, helpers beside them.",
             )
-        _insist_on_form(task, points, body, where)
+        _insist_on_form(points, body, where)
         made = Check(
             task=task,
             name=body.__name__,
@@ -112,12 +119,7 @@ def check(
     return define
 
 
-def _insist_on_form(task: object, points: object, body: Callable[..., object], where: str) -> None:
-    if not isinstance(task, str) or not task:
-        raise CourseError(
-            f"{where}: @check needs a task's id, got {task!r}.",
-            mend='Write @check("the_task", points=1).',
-        )
+def _insist_on_form(points: object, body: Callable[..., object], where: str) -> None:
     if isinstance(points, bool) or not isinstance(points, int | float):
         raise CourseError(
             f"{where}: points must be a number, is {points!r}.", mend="Write points=1."

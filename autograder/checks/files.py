@@ -48,14 +48,17 @@ class Files:
     def bytes(self, name: str) -> bytes:
         """Return the content of a file."""
         handle = self._open(name)
-        with os.fdopen(handle, "rb") as file:
+        try:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise mismatch(f"{name} is no regular file; write it as an ordinary file")
             if status.st_nlink > 1:
                 raise mismatch(f"{name} is a second name of another file; write a file of its own")
-            # The size told may be out of date by the time the last byte is read.
-            content = file.read(self.max_bytes + 1)
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                # The size told may be out of date by the time the last byte is read.
+                content = file.read(self.max_bytes + 1)
+        finally:
+            os.close(handle)
         if len(content) > self.max_bytes:
             raise mismatch(
                 f"{name} is larger than {self.max_bytes / 1e6:g} MB, the most that is read"

@@ -48,6 +48,8 @@ def family(value: Any) -> Family:
     known = _BUILTIN.get(type(value))
     if known is not None:
         return known
+    if type(value) is datetime.timedelta:
+        return "duration"
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and type(value) is numpy.ndarray:
         return "array"
@@ -79,13 +81,20 @@ def plain(value: Any) -> Any:
 
         return pd.Timestamp(value)
     if kind is datetime.timedelta:
-        import pandas as pd
-
-        return pd.Timedelta(value)
+        return _plain_duration(value)
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.generic):
         return _plain_scalar(value)
     return _plain_pandas(value)
+
+
+def _plain_duration(value: datetime.timedelta) -> Any:
+    import pandas as pd
+
+    try:
+        return pd.Timedelta(value)
+    except (OverflowError, ValueError):  # beyond the 292 years that pandas can count
+        return value
 
 
 def _plain_scalar(value: Any) -> Any:

@@ -30,10 +30,12 @@ class Difference:
     text: str
 
     def inside(self, step: str) -> "Difference":
+        """Return the difference as seen from one level further out."""
         return Difference(step + self.path, self.text)
 
 
 def other_kind(got: Any, want: Any) -> Difference:
+    """Return the difference between values of two kinds that cannot be compared."""
     return Difference("", f"is {describe(got)}, where {due_kind(want)} is due")
 
 
@@ -59,6 +61,7 @@ def give_or_take(want: Any, tol: float) -> str:
 
 
 def numbers_difference(got: Any, want: Any, leniency: Leniency) -> Difference | None:
+    """Return how two numbers differ, with the distance that was allowed."""
     if numbers_equal(got, want, leniency.tol):
         return None
     found = "nan (not a number)" if got != got else show(got)
@@ -68,6 +71,7 @@ def numbers_difference(got: Any, want: Any, leniency: Leniency) -> Difference | 
 
 
 def scalars_in_words(got: Any, want: Any) -> str:
+    """Return how two moments, bools or other scalars of one kind differ."""
     text = f"is {show(got)}, where {show(want)} is due"
     if family(got) == "moment" and (got.tzinfo is None) != (want.tzinfo is None):
         one, other = ("no time zone", "one") if got.tzinfo is None else ("a time zone", "none")
@@ -76,6 +80,7 @@ def scalars_in_words(got: Any, want: Any) -> str:
 
 
 def texts_in_words(got: str, want: str) -> str:
+    """Return how two texts differ: in case, in spaces, or from which character on."""
     text = f"is {show(got)}, where {show(want)} is due"
     if got.casefold() == want.casefold():
         return f"{text}; only upper and lower case differ"

@@ -106,7 +106,7 @@ class ShapeExpectations(Place):
             try:
                 first = seen.setdefault(item, place)
             except TypeError:
-                self._fail(f"[{place}] is {describe(item)}, which cannot be told apart from others")
+                self._fail(f"is {describe(item)}, which cannot be told from others", f"[{place}]")
             if first != place:
                 self._fail(f"holds {show(item)} twice, at [{first}] and [{place}]")
         return self

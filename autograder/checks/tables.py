@@ -70,7 +70,8 @@ class Tables:
 
         content = self.files.bytes(name)
         try:
-            # Extension types may bring code of their own; here they stay the plain data below them.
+            # A type that only the file names stays the plain data below it; one that this process
+            # knows, such as pandas' periods, is refused with all that is not plain.
             file = pq.ParquetFile(pa.BufferReader(content), arrow_extensions_enabled=False)
             self._insist_on_size(name, file.metadata.num_rows, file.metadata.num_columns)
             for column in file.schema_arrow:
@@ -80,7 +81,7 @@ class Tables:
             table = file.read(use_threads=False).replace_schema_metadata(None)
             table.validate(full=True)
             frame = table.to_pandas(ignore_metadata=True, use_threads=False)
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
             raise mismatch(f"{name} is no Parquet file: {_first_line(error)}") from None
         kept = [not _INDEX_COLUMN.fullmatch(str(column)) for column in frame.columns]
         result: pd.DataFrame = frame.loc[:, kept]

@@ -120,7 +120,7 @@ def _unequal_items(got: pd.Series, want: pd.Series, leniency: Leniency) -> Mask:
 def _item(got: Any, want: Any, leniency: Leniency) -> str:
     one, other = (None if _absent(value) else plain(value) for value in (got, want))
     found, due = ("a missing value" if v is None else show(v) for v in (one, other))
-    if type(one) is not type(other) and None not in (one, other) and family(one) != family(other):
+    if one is not None and other is not None and family(one) != family(other):
         found, due = f"{found} ({type(one).__name__})", f"{due} ({type(other).__name__})"
     return f"is {found}, where {due} is due{give_or_take(other, leniency.tol)}"
 
