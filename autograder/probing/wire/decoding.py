@@ -10,7 +10,7 @@ from typing import Any
 from .arrays import decode_array, decode_objects, decode_texts
 from .columns import decode_texts_column, decode_zoned, is_text
 from .frames import decode_frame, decode_index, decode_series
-from .limits import MAX_BYTES, MAX_DEPTH, MAX_INT_BITS, Refused, refuse_bulk
+from .limits import MAX_DEPTH, MAX_INT_BITS, MAX_TEXT, Refused, refuse_bulk
 from .message import Message
 from .opaque import MAX_KIND, Opaque
 from .times import decode_duration, decode_iso, decode_nat, decode_timedelta, decode_timestamp
@@ -145,7 +145,7 @@ def _no_constant(text: str) -> float:
 
 def loads(text: Any) -> Any:
     """Read a wire text, raising Refused for anything that is not plain data within the limits."""
-    if type(text) is not str or len(text) > 2 * MAX_BYTES:
+    if type(text) is not str or len(text) > MAX_TEXT:
         raise Refused("no text, or too much of it")
     try:
         head, _, binary = text.partition("\n")

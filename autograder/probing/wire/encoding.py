@@ -10,7 +10,7 @@ from typing import Any
 from .arrays import encode_array
 from .columns import is_text
 from .frames import encode_pandas
-from .limits import MAX_DEPTH, MAX_INT_BITS, NotPlain, Refused, refuse_bulk
+from .limits import MAX_DEPTH, MAX_INT_BITS, MAX_TEXT, NotPlain, Refused, refuse_bulk
 from .message import Message
 from .opaque import Opaque, kind_of
 from .times import encode_numpy_time, encode_time
@@ -70,10 +70,11 @@ class Encoder:
             self._depth -= 1
 
     def _container(self, value: Any, kind: type) -> list[Any] | None:
-        for tag, container in (("l", list), ("t", tuple), ("S", set), ("Z", frozenset)):
-            if kind is container:
-                self._message.items(len(value))
-                return [tag, [self(item) for item in value]]
+        tag = "l" if kind is list else "t" if kind is tuple else ""
+        tag = tag or ("S" if kind is set else "Z" if kind is frozenset else "")
+        if tag:
+            self._message.items(len(value))
+            return [tag, [self(item) for item in value]]
         if (
             kind is dict
             or kind is collections.Counter
@@ -97,14 +98,13 @@ class Encoder:
         # Identity stands for the type, since hashing it would ask its metaclass.
         if id(kind) not in self._scalars:
             return None
-        if value.dtype.kind in "mM":
+        letter = value.dtype.char
+        if letter in "mM":
             return encode_numpy_time(value)
-        if value.dtype.str[1:] in ("f16", "c32"):
-            value = value.astype("f8" if value.dtype.kind == "f" else "c16")
-        plain = value.item()
-        known = any(type(plain) is t for t in (bool, int, float, complex, str, bytes))
-        # Wrapped, since a falsy scalar would read as "not known".
-        return ["v", self(plain)] if known else None
+        if letter in "gG":
+            value = value.astype("d" if letter == "g" else "D")
+        # Wrapped, since a falsy scalar would read as "not known"; records have no plain form.
+        return None if letter in "VO" else ["v", self(value.item())]
 
     def _pandas(self, value: Any) -> list[Any] | None:
         pandas: Any = sys.modules.get("pandas")
@@ -121,6 +121,8 @@ def dumps_whole(value: Any, *, strict: bool = False) -> str:
     encoder = Encoder(strict=strict)
     text = json.dumps(encoder(value), separators=(",", ":"), allow_nan=False)
     refuse_bulk(text)
+    if len(text) + len(encoder.binary) > MAX_TEXT:
+        raise Refused(f"more than {MAX_TEXT >> 20} MiB of text")
     return f"{text}\n{encoder.binary}"
 
 

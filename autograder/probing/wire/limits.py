@@ -1,7 +1,8 @@
 """What a message may hold at most; the same on both sides."""
 
 MAX_BYTES = 64 << 20
-MAX_ITEMS = 1_000_000
+MAX_TEXT = 96 << 20  # of one message: base64 takes a third more
+MAX_ITEMS = 500_000
 MAX_DEPTH = 40
 MAX_CELLS = 20_000_000
 MAX_STRING_CELLS = 4_000_000
@@ -25,8 +26,9 @@ def refuse_bulk(text: str | bytes) -> None:
 
     It is asked before parsing: 64 MiB of `[],` would take over a gigabyte as lists.
     """
-    if len(text) > 2 * MAX_BYTES:
-        raise Refused(f"more than {2 * MAX_BYTES >> 20} MiB of text")
+    # Twice over: inside a message every quote is escaped.
+    if len(text) > 2 * MAX_TEXT:
+        raise Refused(f"more than {MAX_TEXT >> 19} MiB of text")
     if isinstance(text, bytes):
         signs = sum(text.count(sign) for sign in (b"[", b"{", b","))
     else:
