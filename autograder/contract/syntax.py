@@ -22,7 +22,7 @@ def parsed(source: str) -> ast.Module | None:
 
 
 def bound_names(tree: ast.Module | None) -> set[str]:
-    """Give the names that a cell defines or assigns outside functions and classes."""
+    """Give the names that a cell defines or assigns for the cells after it, imports aside."""
     found: set[str] = set()
     todo: list[ast.AST] = [tree] if tree is not None else []
     while todo:
@@ -32,8 +32,7 @@ def bound_names(tree: ast.Module | None) -> set[str]:
             continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
-        if isinstance(node, ast.alias):
-            found.add((node.asname or node.name).split(".")[0])
-        if not isinstance(node, ast.Lambda):
-            todo.extend(ast.iter_child_nodes(node))
+        # What a comprehension or a lambda names stays inside it.
+        inner = ast.comprehension | ast.Lambda
+        todo.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, inner))
     return found
