@@ -61,6 +61,7 @@ def test_labs_with_modules_of_one_name_do_not_mix(write: Write) -> None:
 def test_nothing_of_a_lab_stays_behind(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = type(sys)("data")
     monkeypatch.setitem(sys.modules, "data", mine)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     lab = write(checks=HEAD + "import data\n" + one("t", "counts", "import data.x"), data="")
     modules, path = set(sys.modules), list(sys.path)
     (counts,) = load_checks(lab)
