@@ -1,0 +1,1 @@
+../../modules/11_data_quality/starter/payment_batches.py
