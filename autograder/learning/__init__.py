@@ -1,0 +1,1 @@
+"""What a learner does with a lab: start, check, watch, hint, reset, progress, submit, doctor."""
