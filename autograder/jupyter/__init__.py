@@ -1,0 +1,1 @@
+"""The grader inside the notebook: `%check`, `%hint` and `%score`."""

@@ -1,0 +1,117 @@
+"""The line magics `%check TASK`, `%hint TASK [N]` and `%score TASK`.
+
+Grading loads this module in every kernel, so that it imports what it needs only when asked.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+GRADING_RUN = "LAB_RUN"  # set by our own grader, which asks from outside
+NBGRADER_PHASE = "NBGRADER_EXECUTION"  # set by nbgrader: autograde or validate
+
+
+class CheckMissed(AssertionError):  # noqa: N818
+    """Stop the cell of a `%check` that did not pass, so that `nbgrader validate` sees it."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence alone: the lines of the grader would teach a learner nothing."""
+        return [str(self)]
+
+
+class LabMagics:
+    """Answer the magics of one shell; `folder` is where its lab lies."""
+
+    def __init__(self, shell: Any, folder: Path) -> None:
+        self._shell = shell
+        self._folder = folder
+
+    def check(self, line: str) -> None:
+        """Check a task with the values of this notebook: `%check TASK`, or `%check` for all."""
+        if os.environ.get(GRADING_RUN):
+            return
+        from autograder.errors import CourseError
+        from autograder.jupyter.display import show_findings, show_problem
+        from autograder.jupyter.session import examine
+
+        quiet = os.environ.get(NBGRADER_PHASE) == "autograde"
+        try:
+            findings = [
+                examine(self._folder, self._shell.user_ns, task)
+                for task in self._tasks(line, "%check")
+            ]
+        except CourseError as error:
+            show_problem(error)
+            if not quiet:
+                raise CheckMissed(error.message) from None
+            return
+        except Exception as error:
+            if not quiet:
+                raise
+            print(f"%check could not run: {type(error).__name__}: {error}")
+            return
+        show_findings(findings, plain=quiet)
+        missed = [finding.task.id for finding in findings if not finding.passed]
+        if missed and not quiet:
+            raise CheckMissed(f"not passed yet: {', '.join(missed)} (what was found stands above)")
+
+    def hint(self, line: str) -> None:
+        """Show the next hint of a task: `%hint TASK`, or `%hint TASK 2` for the second."""
+        if os.environ.get(GRADING_RUN) or os.environ.get(NBGRADER_PHASE) == "autograde":
+            return
+        from autograder.errors import CourseError
+        from autograder.jupyter.display import show_hint, show_problem
+        from autograder.learning.brief import read_brief
+        from autograder.learning.hint import next_hint
+
+        words = line.split()
+        try:
+            brief = read_brief(self._folder)
+            if not words or len(words) > 2 or (len(words) == 2 and not words[1].isdecimal()):
+                raise CourseError(
+                    "%hint needs a task, and perhaps a number.",
+                    mend=f"Write %hint {brief.tasks[0].id}, or %hint {brief.tasks[0].id} 2.",
+                )
+            number = int(words[1]) if len(words) == 2 else None
+            show_hint(next_hint(brief, words[0], number))
+        except CourseError as error:
+            show_problem(error)
+
+    def score(self, line: str) -> float | None:
+        """Give the points that all checks of a task earn, hidden ones too; for nbgrader's use."""
+        from autograder.errors import CourseError
+        from autograder.jupyter.display import show_problem
+        from autograder.jupyter.session import points_of, source_lab
+
+        try:
+            tasks = self._tasks(line, "%score")
+            source = source_lab(self._folder)
+            return sum(points_of(source, self._shell.user_ns, task) for task in tasks)
+        except CourseError as error:
+            if os.environ.get(NBGRADER_PHASE):
+                # An error scores nothing and is seen; a printed sentence would score in full.
+                raise CheckMissed(str(error)) from None
+            show_problem(error)
+            return None
+
+    def _tasks(self, line: str, magic: str) -> list[str]:
+        from autograder.errors import CourseError
+        from autograder.jupyter.session import task_names
+
+        known = task_names(self._folder)
+        words = line.split()
+        if not words and magic == "%check":
+            return known
+        if len(words) != 1:
+            raise CourseError(f"{magic} needs one task.", mend=f"Tasks: {', '.join(known)}.")
+        return words
+
+
+def register(shell: Any) -> None:
+    """Add the magics to an IPython shell; the lab is the one in the working directory.
+
+    The directory is noted now, since a learner's code may change it later.
+    """
+    magics = LabMagics(shell, Path.cwd())
+    for name in ("check", "hint", "score"):
+        shell.register_magic_function(getattr(magics, name), "line", name)
