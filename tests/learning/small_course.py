@@ -114,6 +114,7 @@ UNITS = """\
 [[syllabus]]
 id = "all"
 title = "All"
+word = "unit"
 
 [syllabus.units]
 A1 = "The only unit"
@@ -124,7 +125,7 @@ def solve(cell: str, body: str, notebook: dict) -> dict:
     """Write `body` into the answer cell `cell` of `notebook` and return the notebook."""
     for found in notebook["cells"]:
         if found["id"] == cell:
-            head = found["source"].split("raise NotImplementedError")[0].rstrip()
+            head = "\n".join(found["source"].splitlines()[:2])  # signature and docstring
             found["source"] = f"{head}\n    {body}"
     return notebook
 
