@@ -17,8 +17,9 @@ CHECKS: Final = "checks.py"
 HIDDEN_CHECKS: Final = "hidden_checks.py"
 MUTANTS: Final = "mutants.toml"
 RELEASED_MANIFEST: Final = "lab-release.toml"
-# What must never leave, by name; the release and nbgrader's own commands keep it back.
-KEPT_BACK: Final = (MANIFEST, HIDDEN_CHECKS, MUTANTS)
+# What must never leave, as file name patterns; the release and nbgrader's commands keep it back.
+# Helpers of hidden checks are kept back by their name: hidden_*.
+KEPT_BACK: Final = (MANIFEST, MUTANTS, "hidden_*")
 
 SCHEMA_VERSION: Final = 3
 KERNEL: Final = {"display_name": "Python 3", "language": "python", "name": "python3"}

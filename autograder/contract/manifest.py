@@ -2,6 +2,7 @@
 
 import keyword
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -137,7 +138,7 @@ class LabManifest(_Table):
     @classmethod
     def _gives_nothing_secret(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
-            if PurePosixPath(name).name in KEPT_BACK:
+            if any(fnmatch(part, kept) for part in PurePosixPath(name).parts for kept in KEPT_BACK):
                 raise ValueError(f"{name} must not be given to learners.")
             if name in (NOTEBOOK, CHECKS, RELEASED_MANIFEST):
                 raise ValueError(f"{name} is given anyway; take it out.")

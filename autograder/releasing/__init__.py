@@ -1,0 +1,1 @@
+"""Release labs to learners, and see that nothing leaves that must not."""

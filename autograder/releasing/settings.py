@@ -1,0 +1,58 @@
+"""How nbgrader sees the course: labs/ is its source directory, and works as it stands."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+
+from autograder.contract.conventions import KEPT_BACK, MANIFEST, RELEASED_MANIFEST
+from autograder.contract.lab import load_lab
+from autograder.paths import COURSE_VARIABLE, CoursePaths
+from autograder.releasing.manifest import write_released_manifest
+
+SOURCE, RELEASE = "labs", "release"
+# What tools leave beside a notebook; nbgrader's own default list is among it.
+_LITTER = (
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    "feedback",
+    ".DS_Store",
+    ".*.swp",
+    "mlruns",
+)
+_CELL_SECONDS = 120
+
+
+def configure(config: Config, root: Path) -> None:
+    """Set up nbgrader for the course at `root`; call it from nbgrader_config.py.
+
+    The checks that a notebook runs find the course through the environment, since nbgrader
+    executes it in a copy of the submission.
+    """
+    root = root.resolve()
+    os.environ[COURSE_VARIABLE] = str(root)
+    course = config.CourseDirectory
+    course.root = str(root)
+    course.source_directory = SOURCE
+    course.release_directory = RELEASE
+    course.db_url = f"sqlite:///{root / 'gradebook.db'}"
+    course.ignore = [*KEPT_BACK, *_LITTER]
+    # nbgrader counts for each cell, and a probe of a slow function must not outlast it.
+    config.Execute.timeout = _CELL_SECONDS
+    config.Execute.interrupt_on_timeout = True
+    config.GenerateAssignment.post_convert_hook = _ManifestHook(CoursePaths(root))
+
+
+class _ManifestHook:
+    """Complete what `nbgrader generate_assignment` releases by the manifest learners get."""
+
+    def __init__(self, course: CoursePaths) -> None:
+        self.course = course
+
+    def __call__(self, *, assignment: str, **_: Any) -> None:
+        for folder in sorted(self.course.labs.glob(assignment)):
+            released = self.course.release / folder.name
+            if (folder / MANIFEST).is_file() and released.is_dir():
+                write_released_manifest(load_lab(folder), released / RELEASED_MANIFEST)
