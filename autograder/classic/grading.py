@@ -12,6 +12,9 @@ from autograder.contract.manifest import Limits
 from autograder.contract.notebooks import grade_id
 from autograder.execution import Confinement, executed
 
+# Tests may ask whether they run while grading; nbgrader sets this.
+_AS_NBGRADER = {"NBGRADER_EXECUTION": "autograde"}
+
 
 @dataclass(frozen=True)
 class ClassicGrade:
@@ -61,12 +64,17 @@ def grade_plain(
     """
     restored = put_back(master, submitted)
     with executed(
-        restored, files=files, parameters={}, limits=limits, confinement=confinement
+        restored,
+        files=files,
+        parameters={},
+        limits=limits,
+        confinement=confinement,
+        variables=_AS_NBGRADER,
     ) as run:
         grades = tuple(
             _grade(cell, run.cells.get(grade_id(cell) or "", "not_run"))
             for cell in run.notebook.cells
-            if utils.is_grade(cell)
+            if utils.is_grade(cell) or utils.is_task(cell)
         )
         return ClassicResult(grades, run.notebook, run.seconds, run.layers)
 
@@ -120,6 +128,8 @@ def _bring_back(master: NotebookNode, cells: list[NotebookNode], seen: Iterable[
 
 def _grade(cell: NotebookNode, state: str) -> ClassicGrade:
     name, points = grade_id(cell) or "", float(cell.metadata["nbgrader"]["points"])
+    if utils.is_task(cell):
+        return ClassicGrade(name, None, points, state)
     if utils.is_solution(cell) or cell.cell_type != "code":
         found, _ = utils.determine_grade(cell)
         return ClassicGrade(name, found, points, state)

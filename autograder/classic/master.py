@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.nbgraderformat import SchemaMismatchError, ValidationError, read
+from nbgrader.nbgraderformat import MetadataValidator, ValidationError, read
+from nbgrader.nbgraderformat.common import SchemaMismatchError
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearOutput,
@@ -18,6 +19,7 @@ from nbgrader.preprocessors import (
     LockCells,
 )
 
+from autograder.contract.notebooks import read_notebook
 from autograder.errors import CourseError
 
 _AUTOTESTS = "autotests.yml"
@@ -51,6 +53,19 @@ def read_plain(path: Path) -> NotebookNode:
         raise CourseError(f"{path.name} has faulty nbgrader metadata: {error}.") from None
     except Exception as error:
         raise CourseError(f"{path.name} is not a notebook ({type(error).__name__}).") from None
+
+
+def read_submitted(path: Path) -> NotebookNode:
+    """Read a submission; faulty metadata are no reason to refuse it, since ours replace them."""
+    try:
+        return read_plain(path)
+    except CourseError:
+        notebook = read_notebook(path)
+        current = MetadataValidator.schema_version
+        found = [cell.metadata.get("nbgrader", {}).get("schema_version") for cell in notebook.cells]
+        if any(version not in (None, current) for version in found):
+            raise
+        return notebook
 
 
 def make_master(source: Path, *, options: dict[str, Any] | None = None) -> NotebookNode:

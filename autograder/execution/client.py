@@ -28,6 +28,8 @@ class CellLog:
 
     def record(self, cell: NotebookNode, state: str) -> None:
         """Record the first state of a cell; a duplicate id does not overwrite it."""
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            return
         name = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", "")
         if name:
             self.states.setdefault(str(name), state)

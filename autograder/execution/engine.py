@@ -45,9 +45,7 @@ class LabEngine(Engine):  # type: ignore[misc]
         limits = Limits(seconds=seconds, cell_seconds=seconds)
         with (
             scratch_folder((), owner=confinement.run_id()) as scratch,
-            running_kernel(
-                launch_plain_kernel, scratch, limits, confinement, network=False
-            ) as manager,
+            running_kernel(launch_plain_kernel, scratch, limits, confinement) as manager,
         ):
             own = EngineRun(manager, limits, time.monotonic() + limits.seconds)
             _execute(nb_man, own)

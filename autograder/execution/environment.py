@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,8 +73,8 @@ def hand_over(path: Path, owner: int) -> None:
             os.chown(Path(folder) / name, owner, owner, follow_symlinks=False)
 
 
-def run_environment(scratch: Scratch) -> dict[str, str]:
-    """Return the whole environment of a run; nothing of the grader's own is in it."""
+def run_environment(scratch: Scratch, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole environment of a run: fixed ones and `variables`, none of the grader's."""
     return {
         **_NO_TELEMETRY,
         "PATH": os.pathsep.join(
@@ -94,6 +94,7 @@ def run_environment(scratch: Scratch) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
+        **variables,
     }
 
 

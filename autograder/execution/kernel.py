@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,7 +32,13 @@ class KernelLauncher(Protocol):
     """Start a kernel for a run; the seam into which a faster way of starting fits."""
 
     def __call__(
-        self, scratch: Scratch, limits: Limits, confinement: Confinement, *, network: bool
+        self,
+        scratch: Scratch,
+        limits: Limits,
+        confinement: Confinement,
+        *,
+        network: bool,
+        variables: Mapping[str, str],
     ) -> AsyncKernelManager: ...
 
 
@@ -52,7 +58,12 @@ class _OneSpec(KernelSpecManager):
 
 
 def launch_plain_kernel(
-    scratch: Scratch, limits: Limits, confinement: Confinement, *, network: bool
+    scratch: Scratch,
+    limits: Limits,
+    confinement: Confinement,
+    *,
+    network: bool,
+    variables: Mapping[str, str],
 ) -> AsyncKernelManager:
     """Start an ordinary ipykernel inside the confinement, talking over sockets in `scratch`."""
     user = confinement.run_id()
@@ -72,7 +83,7 @@ def launch_plain_kernel(
         os.chown(scratch.connection_file, user, user)
     run_sync(manager.start_kernel)(
         cwd=str(scratch.root),
-        env=run_environment(scratch),
+        env=run_environment(scratch, variables),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -103,10 +114,11 @@ def running_kernel(
     limits: Limits,
     confinement: Confinement,
     *,
-    network: bool,
+    network: bool = False,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[AsyncKernelManager]:
     """Keep a kernel alive for the body and leave no process of it behind."""
-    manager = launcher(scratch, limits, confinement, network=network)
+    manager = launcher(scratch, limits, confinement, network=network, variables=variables or {})
     try:
         yield manager
     finally:

@@ -57,16 +57,19 @@ def executed(
     limits: Limits,
     confinement: Confinement,
     network: bool = False,
+    variables: Mapping[str, str] | None = None,
     launcher: KernelLauncher = launch_plain_kernel,
 ) -> Iterator[Execution]:
     """Execute `notebook` with `parameters` beside copies of `files`, and keep its kernel for probes.
 
     Errors of the notebook are states of its cells. The kernel and all it wrote are gone when the
-    body ends.
+    body ends. `variables` are added to the run's environment.
     """
     with (
         scratch_folder(files, owner=confinement.run_id()) as scratch,
-        running_kernel(launcher, scratch, limits, confinement, network=network) as manager,
+        running_kernel(
+            launcher, scratch, limits, confinement, network=network, variables=variables
+        ) as manager,
         watched(kernel_pid(manager), memory_mb=limits.memory_mb) as usage,
     ):
         begun = time.monotonic()

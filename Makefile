@@ -1,0 +1,88 @@
+# Two commands do everything: `make demo` and `make test`. Both set up what they need.
+# Needs git, make and Python 3.11 or 3.12. PYTHON=/path/to/python chooses one.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+find_python = for p in "$(PYTHON)" python3.12 python3.11 python3 python; do \
+	[ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
+	2>/dev/null && { echo "$$p"; break; }; done
+
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := .tools
+UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
+export UV_COMPILE_BYTECODE := 1
+export UV_LINK_MODE := copy
+
+.PHONY: help demo test lab formgrader site bench up setup setup-dev lock fmt clean
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: setup ## prove, release and grade the labs on a made-up cohort, and on nbgrader's own notebooks
+	$(BIN)/lab demo
+
+test: setup-dev ## lint, types, tests, and the proof of every lab against plain nbgrader too
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+	$(BIN)/lab fmt --check
+	$(BIN)/lab verify --nbgrader
+
+lab: setup ## open JupyterLab as the learner sees it
+	$(BIN)/lab start 03_numeric_python || true
+	$(BIN)/jupyter lab --notebook-dir work
+
+formgrader: setup ## open nbgrader's formgrader on the demo's gradebook
+	$(BIN)/lab formgrader
+
+site: setup-dev ## build the site strictly into build/site
+	$(BIN)/mkdocs build --strict --site-dir build/site
+	@echo "open build/site/index.html"
+
+bench: setup-dev ## measure against nbgrader; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+up: ## start the local stack (with the stack extra)
+	@echo "The local stack is not part of the course yet; no lab needs it so far."; exit 1
+
+setup: $(VENV)/.base ## install what the demo and learners need
+
+setup-dev: $(VENV)/.dev ## install what tests, site and authors need too
+
+lock: $(UV) ## renew the hash-pinned locks in requirements/
+	UV=$(UV) requirements/lock.sh
+
+fmt: setup-dev ## format code and notebooks
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/lab fmt
+
+clean: ## remove what can be made again; work/ and submitted/ stay
+	rm -rf build .state .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python: | $(UV)
+	$(UV) venv --quiet --allow-existing --python "$$($(find_python))" $(VENV)
+
+$(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the course (a few minutes the first time) …"
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/base.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(TOOLS)/bin/uv: requirements/tools.txt
+	@python=$$($(find_python)); \
+	if [ -z "$$python" ]; then echo "Python 3.11 or 3.12 is needed; name one: make PYTHON=/path/to/python"; exit 1; fi; \
+	if "$$python" -c 'import ensurepip' 2>/dev/null; then \
+		"$$python" -m venv $(TOOLS) && $(TOOLS)/bin/python -m pip install --quiet --require-hashes -r $<; \
+	else \
+		"$$python" -m pip install --quiet --require-hashes --target $(TOOLS) -r $<; \
+	fi
+	@touch $@
