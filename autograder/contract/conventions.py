@@ -19,7 +19,20 @@ MUTANTS: Final = "mutants.toml"
 RELEASED_MANIFEST: Final = "lab-release.toml"
 # What must never leave, as file name patterns; the release and nbgrader's commands keep it back.
 # Helpers of hidden checks are kept back by their name: hidden_*.
-KEPT_BACK: Final = (MANIFEST, MUTANTS, "hidden_*")
+PROOF: Final = "proof.json"
+# What must not leave with a release.
+KEPT_BACK: Final = (MANIFEST, MUTANTS, PROOF, "hidden_*")
+
+# What tools leave beside a notebook, nbgrader's own default list among it.
+LITTER: Final = (
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    "feedback",
+    ".DS_Store",
+    ".*.swp",
+    "mlruns",
+)
 
 SCHEMA_VERSION: Final = 3
 KERNEL: Final = {"display_name": "Python 3", "language": "python", "name": "python3"}

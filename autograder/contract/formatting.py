@@ -57,18 +57,19 @@ def notebook_text(notebook: NotebookNode) -> str:
     return text.rstrip("\n") + "\n"
 
 
-def format_notebook(path: Path) -> bool:
-    """Bring the notebook at `path` into form; tell whether that changed it."""
+def format_file(path: Path, *, write: bool = True) -> bool:
+    """Bring the notebook at `path` into form, or only look; tell whether its text differs."""
     text = _formatted_text(path)
     if path.read_text(encoding="utf-8") == text:
         return False
-    path.write_text(text, encoding="utf-8")
+    if write:
+        path.write_text(text, encoding="utf-8")
     return True
 
 
 def is_formatted(path: Path) -> bool:
     """Tell whether the notebook at `path` is in form; change nothing."""
-    return path.read_text(encoding="utf-8") == _formatted_text(path)
+    return not format_file(path, write=False)
 
 
 def _formatted_text(path: Path) -> str:

@@ -6,22 +6,12 @@ from typing import Any
 
 from traitlets.config import Config
 
-from autograder.contract.conventions import KEPT_BACK, MANIFEST, RELEASED_MANIFEST
+from autograder.contract.conventions import KEPT_BACK, LITTER, MANIFEST, RELEASED_MANIFEST
 from autograder.contract.lab import load_lab
 from autograder.paths import COURSE_VARIABLE, CoursePaths
 from autograder.releasing.manifest import write_released_manifest
 
 SOURCE, RELEASE = "labs", "release"
-# What tools leave beside a notebook; nbgrader's own default list is among it.
-_LITTER = (
-    ".ipynb_checkpoints",
-    "*.pyc",
-    "__pycache__",
-    "feedback",
-    ".DS_Store",
-    ".*.swp",
-    "mlruns",
-)
 _CELL_SECONDS = 120
 
 
@@ -38,7 +28,7 @@ def configure(config: Config, root: Path) -> None:
     course.source_directory = SOURCE
     course.release_directory = RELEASE
     course.db_url = f"sqlite:///{root / 'gradebook.db'}"
-    course.ignore = [*KEPT_BACK, *_LITTER]
+    course.ignore = [*KEPT_BACK, *LITTER]
     # nbgrader counts for each cell, and a probe of a slow function must not outlast it.
     config.Execute.timeout = _CELL_SECONDS
     config.Execute.interrupt_on_timeout = True
