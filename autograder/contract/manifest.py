@@ -40,6 +40,7 @@ _EXAMPLES: Final = {
     "learner": "seed = { learner = 7, held_out = [90210] }",
     "held_out": "seed = { learner = 7, held_out = [90210] }",
     "task": 'a [[task]] table with id = "schema"',
+    "task.id": 'id = "schema"',
     "points": "points = 4",
     "answers": 'answers = ["schema-answer"]',
     "hints": 'hints = ["a nudge", "the idea", "nearly the answer"]',

@@ -30,7 +30,7 @@ _WANTED = {
 def read_toml(path: Path, model: type[Model], *, example: Mapping[str, str]) -> Model:
     """Read the TOML file at `path` as `model`; raise CourseError naming file, key and mend.
 
-    `example` maps a key's name to a line that is right for it.
+    `example` maps a key, `points` or `task.points`, to a line that is right for it.
     """
     shown = shown_as(path)
     try:
@@ -78,7 +78,8 @@ def _told(
     names = [step for step in place if isinstance(step, str)]
     last = names[-1] if names else ""
     key = _spelled(place)
-    right = f"Write {example[last]}" if last in example else ""
+    line = example.get(".".join(names)) or example.get(last)
+    right = f"Write {line}" if line else ""
     if kind == "missing":
         return f"{key}: is missing.", right.replace("Write", "Add", 1)
     if kind == "extra_forbidden":
@@ -87,13 +88,21 @@ def _told(
         choices = problem.get("ctx", {}).get("expected", "")
         return f"{key}: is {found!r}; it must be one of {choices}.", right
     if kind == "string_pattern_mismatch":
-        return f"{key}: is {found!r}, which is no such name.", right
+        allowed = problem.get("ctx", {}).get("pattern", "")
+        return f"{key}: is {found!r}, which does not match {allowed}.", right
     if kind == "value_error":
         told = str(problem["ctx"]["error"])
-        return (f"{key}: {told}" if key else told), right
+        # Where tables do not fit each other, a line that is right for one is no help.
+        return (f"{key}: {told}" if key else told), "" if _holds_tables(found) else right
     said = "" if isinstance(found, dict | list | tuple) else f", is {found!r}"
     wanted = _WANTED.get(kind) or problem["msg"][0].lower() + problem["msg"][1:]
     return f"{key}: {wanted}{said}.", right
+
+
+def _holds_tables(found: Any) -> bool:
+    if isinstance(found, list | tuple):
+        return any(isinstance(part, dict) for part in found)
+    return isinstance(found, dict)
 
 
 def _spelled(place: Sequence[str | int]) -> str:
