@@ -66,7 +66,9 @@ def passes_clean_payments_too(run: Run) -> None:
 def sets_the_faulty_rows_aside(run: Run) -> None:
     frame, truth = faulty_payments(run.parameters["seed"])
     got = expect(run.call("quarantine", frame, DAY), "quarantine(faulty payments, day)")
-    accepted = got.to_be_a(tuple, list).to_have_length(2).at(0).to_have_columns(*frame.columns).value
+    accepted = (
+        got.to_be_a(tuple, list).to_have_length(2).at(0).to_have_columns(*frame.columns).value
+    )
     rejected = got.at(1).to_have_columns(*frame.columns, "reasons").value
     expect(len(rejected), "number of rejected rows").to_equal(sum(row_faults(truth).values()))
     expect(len(accepted) + len(rejected), "accepted plus rejected rows").to_equal(len(frame))
