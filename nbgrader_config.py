@@ -6,7 +6,8 @@ Late work costs nothing unless a plugin says so; for one of your own:
 
 from pathlib import Path
 
-from autograder.releasing.settings import configure
+from autograder.releasing.settings import configure, prepare_environment
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader's loader provides it
 configure(c, Path(__file__).parent)
+prepare_environment(Path(__file__).parent)

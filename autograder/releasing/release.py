@@ -10,6 +10,7 @@ from autograder.contract.conventions import RELEASED_MANIFEST
 from autograder.contract.lab import Lab
 from autograder.errors import CourseError
 from autograder.paths import CoursePaths
+from autograder.recording.opening import opened
 from autograder.releasing.leaks import find_leaks
 from autograder.releasing.manifest import write_released_manifest
 
@@ -60,6 +61,9 @@ def _generate(lab: Lab, course: CoursePaths, into: Path, *, in_gradebook: bool) 
     config.GenerateAssignment.post_convert_hook = None
     config.GenerateAssignment.no_database = not in_gradebook
     config.SaveCells.enabled = in_gradebook
+    if in_gradebook:
+        with opened(config.CourseDirectory.db_url):
+            pass  # makes the gradebook where there is none, and says so in words if it cannot
     log, told = _quiet_log()
     directory = CourseDirectory(config=config, log=log)
     converter = GenerateAssignment(coursedir=directory, config=config, log=log)

@@ -1,6 +1,7 @@
 """How nbgrader sees the course: labs/ is its source directory, and works as it stands."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,8 @@ _CELL_SECONDS = 120
 
 
 def configure(config: Config, root: Path) -> None:
-    """Set up nbgrader for the course at `root`; call it from nbgrader_config.py.
-
-    The checks that a notebook runs find the course through the environment, since nbgrader
-    executes it in a copy of the submission.
-    """
+    """Set up nbgrader for the course at `root`."""
     root = root.resolve()
-    os.environ[COURSE_VARIABLE] = str(root)
     course = config.CourseDirectory
     course.root = str(root)
     course.source_directory = SOURCE
@@ -32,7 +28,27 @@ def configure(config: Config, root: Path) -> None:
     # nbgrader counts for each cell, and a probe of a slow function must not outlast it.
     config.Execute.timeout = _CELL_SECONDS
     config.Execute.interrupt_on_timeout = True
+    # nbgrader's own exchange is a folder of the whole machine, which few may write to.
+    config.Exchange.root = str(_exchange(root))
     config.GenerateAssignment.post_convert_hook = _ManifestHook(CoursePaths(root))
+
+
+def prepare_environment(root: Path) -> None:
+    """Set what nbgrader's commands and the kernels they start need, and make its exchange folder.
+
+    Checks find the course through it, since nbgrader executes a copy of the submission; and
+    nbgrader calls the alembic beside this Python, which need not be on the path.
+    """
+    os.environ[COURSE_VARIABLE] = str(root.resolve())
+    _exchange(root.resolve()).mkdir(parents=True, exist_ok=True)
+    scripts = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    if scripts not in path:
+        os.environ["PATH"] = os.pathsep.join([*path, scripts])
+
+
+def _exchange(root: Path) -> Path:
+    return CoursePaths(root).state / "exchange"
 
 
 class _ManifestHook:
