@@ -16,7 +16,7 @@ from autograder.proving.proof import is_proven
 def register(app: typer.Typer) -> None:
     """Add `lab coverage` to the application."""
 
-    @app.command("coverage")
+    @app.command("coverage", rich_help_panel="Everyone")
     def show_coverage(
         as_json: Annotated[
             bool, typer.Option("--json", help="Print data in place of tables.")
