@@ -33,8 +33,8 @@ test: setup-dev ## lint, types, tests, and the proof of every lab against plain 
 	$(BIN)/lab verify --nbgrader
 
 lab: setup ## open JupyterLab as the learner sees it
-	$(BIN)/lab start 03_numeric_python || true
-	$(BIN)/jupyter lab --notebook-dir work
+	[ -d work/03_numeric_python ] || $(BIN)/lab start 03_numeric_python
+	$(BIN)/jupyter lab --notebook-dir work $(if $(filter 0,$(shell id -u)),--allow-root)
 
 formgrader: setup ## open nbgrader's formgrader on the demo's gradebook
 	$(BIN)/lab formgrader

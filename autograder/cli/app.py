@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from autograder.cli import course, cohort, demo, instructor_reports, learner, proving
+from autograder.cli import cohort, course, demo, formgrader, instructor_reports, learner, proving
 from autograder.errors import CourseError
 
 _HELP = """Work through, write and grade the labs of the course.
@@ -30,7 +30,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for group in (learner, proving, cohort, instructor_reports, course, demo):
+    for group in (learner, proving, cohort, instructor_reports, formgrader, course, demo):
         group.register(app)
     return app
 

@@ -126,10 +126,10 @@ def _grade(
     labs: list[Lab], course: CoursePaths, root: Path, confinement: Confinement, workers: int
 ) -> dict[tuple[str, str], Scorecard]:
     """Grade the cohort lab by lab into one gradebook; return the scorecards."""
+    layout = OutputLayout(root / "graded")
     cards = {}
     due: datetime = parse_utc(DUE).replace(tzinfo=UTC)
     for lab in labs:
-        layout = OutputLayout(root / "graded" / lab.manifest.id)
         run = CohortRun(course, lab, root / "submitted", layout, confinement, workers, due=due)
         with GradeView(lab, len(run.submissions()), confinement, as_data=False) as view:
             grade_into(run, started=view.started, done=view.done)

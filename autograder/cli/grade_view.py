@@ -108,7 +108,7 @@ def print_summary(lab: Lab, layout: OutputLayout) -> None:
     )
     for what, path in (
         ("gradebook", layout.gradebook),
-        ("report", layout.report),
+        ("report", layout.report(lab.manifest.id)),
         ("feedback", layout.root / "feedback"),
         ("scorecards", layout.root / "scorecards"),
     ):

@@ -12,7 +12,7 @@ from autograder.paths import CoursePaths
 
 def choose_lab(course: CoursePaths, lab_id: str) -> Lab:
     """Load the lab `lab_id`; raise CourseError with the nearest names when there is none."""
-    known = {path.name: path for path in find_labs(course.root)}
+    known = {path.name: path for path in find_labs(course.labs)}
     if lab_id in known:
         return load_lab(known[lab_id])
     planned = lab_id in load_course(course).lab_ids()
@@ -30,7 +30,7 @@ def choose_labs(course: CoursePaths, lab_ids: list[str]) -> list[Lab]:
     """Load the labs named, or all there are when none is named."""
     if lab_ids:
         return [choose_lab(course, lab_id) for lab_id in lab_ids]
-    labs = [load_lab(path) for path in find_labs(course.root)]
+    labs = [load_lab(path) for path in find_labs(course.labs)]
     if not labs:
         raise CourseError("The course has no labs yet.", mend="Begin one with `lab new ID`.")
     return labs

@@ -4,10 +4,11 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
+from autograder.contract.conventions import PROOF
 from autograder.grading.intake import TIMESTAMP_FILE
 
 # What a verdict depends on. A lab's data and helper modules count with its own files.
-_IGNORED = {"__pycache__", ".ipynb_checkpoints", "proof.json"}
+_IGNORED = {"__pycache__", ".ipynb_checkpoints", PROOF}
 _UNREADABLE = b"unreadable"
 
 

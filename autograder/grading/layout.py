@@ -1,4 +1,4 @@
-"""Where grading puts what it found, below one output folder."""
+"""Where grading puts what it found, below one output folder for all labs of a cohort."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +14,15 @@ class OutputLayout:
     def gradebook(self) -> Path:
         return self.root / "gradebook.db"
 
-    @property
-    def report(self) -> Path:
-        return self.root / "report.html"
+    def report(self, lab: str) -> Path:
+        return self.root / "reports" / f"{lab}.html"
 
     def scorecard(self, student: str, lab: str) -> Path:
         return self.root / "scorecards" / student / lab / "scorecard.json"
 
     def executed(self, student: str, lab: str) -> Path:
-        return self.root / "executed" / student / lab / "lab.ipynb"
+        """Return where nbgrader, too, looks for a submission that was run."""
+        return self.root / "autograded" / student / lab / "lab.ipynb"
 
     def feedback(self, student: str, lab: str) -> Path:
         return self.root / "feedback" / student / lab / "lab.html"

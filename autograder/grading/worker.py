@@ -15,6 +15,7 @@ from autograder.execution import Confinement
 from autograder.grading.grader import grade_notebook
 from autograder.grading.intake import Submission, take_in
 from autograder.grading.layout import OutputLayout
+from autograder.grading.showing import with_verdicts
 from autograder.scoring import Scorecard, Status, write_scorecard
 
 # Decoding an answer and checking it needs little; this stops a bomb, not a lab.
@@ -33,7 +34,7 @@ class Job:
 
 
 def grade_job(job: Job) -> None:
-    """Grade `job` and write its scorecard and executed notebook; never raise for a learner's fault."""
+    """Grade `job`, write its scorecard and notebook; never raise for a learner's fault."""
     _limit_this_process()
     layout = OutputLayout(job.output)
     lab = load_lab(job.lab)
@@ -73,7 +74,7 @@ def grade_submission(
         card = rejected(lab, submission.student, problem[:500], Status.CRASHED)
         return card.model_copy(update={"submitted_at": intake.submitted_at}), None
     card = grading.card.model_copy(update={"submitted_at": intake.submitted_at})
-    return card, grading.notebook
+    return card, with_verdicts(lab, grading.notebook, card)
 
 
 def rejected(lab: Lab, student: str, problem: str, status: Status = Status.REJECTED) -> Scorecard:

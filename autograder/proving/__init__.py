@@ -1,1 +1,1 @@
-"""Prove that a lab grades as its author says: right answers earn all, wrong ones lose what they should."""
+"""Prove a lab: right answers earn everything, wrong ones lose exactly what they should."""

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from autograder.contract.conventions import PROOF
 from autograder.contract.lab import Lab
 from autograder.errors import CourseError
 from autograder.grading.fingerprint import lab_digest
 
-FILE_NAME = "proof.json"
+FILE_NAME = PROOF
 
 
 class ProvenMutant(BaseModel):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.contract.conventions import PROOF
 from autograder.contract.formatting import is_formatted
 from autograder.contract.lab import Lab
 from autograder.contract.scaffold import todo_list
@@ -58,7 +59,7 @@ def verify_lab(
 
     `stage` is told the name and the number of steps of what begins, `step` each step done.
     """
-    (lab.path / "proof.json").unlink(missing_ok=True)
+    (lab.path / PROOF).unlink(missing_ok=True)
     findings = _read_only(lab)
     if any(finding.blocks for finding in findings):
         return Verification(lab.manifest.id, tuple(findings))

@@ -108,18 +108,19 @@ def _guessable_seeds(name: str, tree: ast.Module, released: set[str]) -> list[Fi
         if getattr(call.func, "id", "") not in generators or not call.args:
             continue
         seed = call.args[0]
-        if isinstance(seed, ast.Constant) and isinstance(seed.value, int):
-            if seed.value.bit_length() < _GUESSABLE_BITS:
-                findings.append(
-                    Finding(
-                        "held-out data cannot be made again",
-                        f"{name}:{call.lineno}: {ast.unparse(call.func)}({seed.value}, …) can be "
-                        "made again by whoever tries small seeds.",
-                        "If labels or answers stay outside this data, seed it with 96 random bits "
-                        "(secrets.randbits(96)).",
-                        Severity.ADVISES,
-                    )
+        if not isinstance(seed, ast.Constant) or not isinstance(seed.value, int):
+            continue
+        if seed.value.bit_length() < _GUESSABLE_BITS:
+            findings.append(
+                Finding(
+                    "held-out data cannot be made again",
+                    f"{name}:{call.lineno}: {ast.unparse(call.func)}({seed.value}, …) can be "
+                    "made again by whoever tries small seeds.",
+                    "If labels or answers stay outside this data, seed it with 96 random bits "
+                    "(secrets.randbits(96)).",
+                    Severity.ADVISES,
                 )
+            )
     return findings
 
 
@@ -134,7 +135,7 @@ def _expectations(function: ast.FunctionDef, methods: set[str]) -> list[ast.Call
 
 
 def _subject(call: ast.Call) -> ast.expr | None:
-    """Return what `expect(...)` at the head of a chain was given, without `.at(...)` steps' keys."""
+    """Return what `expect(...)` at the head of a chain was given."""
     node: ast.expr = call
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         node = node.func.value
