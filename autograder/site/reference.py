@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer.main
 from typer.cli import get_docs_for_click
+from typer.core import MARKUP_MODE_KEY
 
 from autograder.site.layout import Page
 
@@ -19,7 +20,8 @@ _LEFT_OUT = ("cli", "site")
 def cli_page(app: typer.Typer) -> Page:
     """Describe every command of `app` as its own help does."""
     command = typer.main.get_command(app)
-    text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="lab")
+    context = typer.Context(command, obj={MARKUP_MODE_KEY: app.rich_markup_mode})
+    text = get_docs_for_click(obj=command, ctx=context, name="lab")
     body = text.replace("# `lab`", "# The lab command", 1)
     return Page(CLI, "The lab command", body, "Every command of lab with its options.")
 
