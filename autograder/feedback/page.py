@@ -52,6 +52,7 @@ def write_feedback(
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             file.write(html)
+        Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

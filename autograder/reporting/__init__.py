@@ -1,0 +1,1 @@
+"""Show instructors how a cohort did, and hand its marks to other systems."""
