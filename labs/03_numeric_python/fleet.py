@@ -1,0 +1,1 @@
+../../modules/03_numeric_python/starter/fleet.py

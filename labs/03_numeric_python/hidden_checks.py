@@ -1,0 +1,290 @@
+"""Check the lab's answers on nights that nobody has seen, against the course's own answers."""
+
+import numpy as np
+import pandas as pd
+from checks import NAN, clock, dashboard_input, line, rollup_of
+from fleet import access_log, busy_day, host_counters, night
+from hidden_answers import (
+    reference_incidents,
+    reference_parse,
+    reference_rollup,
+    reference_versions,
+)
+
+from autograder.checks import ProbeFailed, Run, check, expect
+
+# 96 random bits: whoever holds the generator must not be able to find the seed by trying.
+HELD_OUT = 0xC089_AD58_70D3_52E5_4C9A_6E29
+SLO, WINDOW, THRESHOLD = 0.99, 5, 14.4
+
+
+def held_out(run: Run) -> int:
+    """Give the seed of a night that differs from run to run and stays in this file."""
+    return HELD_OUT + int(run.parameters["seed"])
+
+
+def shuffled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put rows out of order and keep their labels, as a filter and a sort would."""
+    return frame.sample(frac=1.0, random_state=11)
+
+
+def call_in_time(run: Run, name: str, *args: object) -> object:
+    """Call a function with a large input; being too slow is a miss that the learner hears of."""
+    try:
+        return run.call(name, *args)
+    except ProbeFailed as failure:
+        if failure.status != "timeout":
+            raise
+        why = f"{name} must finish a day of 150 services (300,000 requests) within the time limit"
+        expect(False, f"{name} on a whole day").to_be_true(why)
+    return None
+
+
+@check(
+    "rates",
+    points=1,
+    feedback="A process that starts again counts from 0. And what is 5 - 7 in uint32?",
+)
+def restarted_counters(run: Run) -> None:
+    top = 4_000_000_000
+    counters = np.array([[top, top + 150, 30, 60], [9, 9, 9, 6], [0, 0, 15, 45]], dtype=np.uint32)
+    rates = run.call("counter_rates", counters, np.array([0.0, 15.0, 30.0, 45.0]))
+    due = np.array([[10.0, 2.0, 2.0], [0.0, 0.0, 0.4], [0.0, 1.0, 2.0]])
+    expect(rates, "rates around restarts").to_equal(due, tol=1e-9)
+
+
+@check(
+    "rates", points=1, feedback="Try it with as many hosts as there are intervals between scrapes."
+)
+def whole_fleet(run: Run) -> None:
+    counters, scraped_at = host_counters(held_out(run), hosts=39, scrapes=40)
+    wide = counters.astype(np.int64)
+    steps = wide[:, 1:] - wide[:, :-1]
+    steps = np.where(steps < 0, wide[:, 1:], steps)
+    due = np.stack([steps[:, i] / (scraped_at[i + 1] - scraped_at[i]) for i in range(39)], axis=1)
+    expect(run.call("counter_rates", counters, scraped_at), "rates of 39 hosts").to_equal(
+        due, tol=1e-9
+    )
+
+
+@check(
+    "parse",
+    points=1,
+    feedback="One host writes +0200, another -0400. Are your times the same clock?",
+)
+def times_are_utc(run: Run) -> None:
+    lines = [line("01:30:00 +0200"), line("01:30:00 +0100"), line("20:30:00 -0400")]
+    due = [
+        pd.Timestamp(text, tz="UTC")
+        for text in ("2026-03-01 23:30", "2026-03-02 00:30", "2026-03-03 00:30")
+    ]
+    expect(run.call("parse_log", lines), "parse_log").at(0, "time").to_equal(due)
+
+
+@check("parse", points=1, feedback='Two fields may be "-". They do not mean the same.')
+def reads_dashes(run: Run) -> None:
+    lines = [line("09:00:00 +0000", size="-"), line("09:00:01 +0000", seconds="-")]
+    good = expect(run.call("parse_log", lines), "parse_log").at(0)
+    good.at("bytes").to_equal([0, 512])
+    good.at("latency_ms").to_equal([120.0, NAN], tol=1e-6)
+
+
+@check("parse", points=1, feedback='A quoted field may hold \\" and even ] or [.')
+def reads_quoted_agents(run: Run) -> None:
+    lines = [
+        line("09:00:00 +0000").replace("curl/8.5.0", agent)
+        for agent in ("curl/8.5.0", 'a \\"blue\\" probe', "bot [v2] (+x)", "")
+    ]
+    answer = expect(run.call("parse_log", lines), "parse_log")
+    answer.at(0, "service").to_equal(["cart"] * 4)
+    answer.at(1).to_have_length(0)
+
+
+@check("parse", points=1, feedback="Read a whole log and compare what you kept with what is in it.")
+def reads_a_whole_log(run: Run) -> None:
+    seed = held_out(run)
+    requests = night(seed, minutes=90).requests
+    lines, bad = access_log(requests, seed)
+    answer = expect(run.call("parse_log", lines), "parse_log(a night's log)").to_have_length(2)
+    answer.at(1, "line_number").to_equal(bad)
+    due = reference_parse(lines, bad)
+    for column in ("time", "service", "status", "bytes", "latency_ms"):
+        answer.at(0, column).to_equal(due[column], tol=1e-6)
+
+
+@check("rollup", points=1, feedback="A request that was never measured is still a request.")
+def unmeasured_requests(run: Run) -> None:
+    times = clock("09:00:01", "09:00:02", "09:00:03", "09:01:00", "09:02:00")
+    latency = [10.0, NAN, 20.0, NAN, 4.0]
+    status = [200, 499, 200, 503, 200]
+    requests = pd.DataFrame(
+        {"time": times, "service": "auth", "status": status, "latency_ms": latency}
+    )
+    rollup = expect(run.call("minute_rollup", requests), "minute_rollup")
+    rollup.at("requests").to_equal([3, 1, 1])
+    rollup.at("errors").to_equal([0, 1, 0])
+    rollup.at("p50").to_equal([15.0, NAN, 4.0], tol=1e-9)
+
+
+@check(
+    "rollup",
+    points=1,
+    feedback="Requests come in no order. Compare some minutes with np.percentile.",
+)
+def rolls_up_a_night(run: Run) -> None:
+    requests = night(held_out(run)).requests
+    rollup = run.call("minute_rollup", shuffled(requests))
+    expect(rollup, "minute_rollup(a night)").to_equal(reference_rollup(requests), tol=1e-9)
+
+
+@check(
+    "rollup",
+    points=2,
+    needs="rolls_up_a_night",
+    feedback="Time it on busy_day(seed): a day must roll up in seconds. What runs once per group?",
+)
+def keeps_up(run: Run) -> None:
+    requests, _ = busy_day(held_out(run))
+    rollup = call_in_time(run, "minute_rollup", requests)
+    expect(rollup, "minute_rollup(a day)").to_equal(reference_rollup(requests), tol=1e-9)
+
+
+@check("versions", points=1, feedback="Two deploys in one second; and a request in that second.")
+def same_second(run: Run) -> None:
+    requests = pd.DataFrame({"time": clock("09:00:00", "09:00:07"), "service": "cart"})
+    deploys = pd.DataFrame(
+        {"time": clock("09:00:00") * 3, "service": ["cart"] * 3, "version": ["c3", "c1", "c2"]}
+    )
+    versions = run.call("serving_version", requests, deploys)
+    expect(versions, "versions after three deploys in one second").to_equal(["c2", "c2"])
+
+
+@check(
+    "versions",
+    points=1,
+    feedback="Requests come in no order, and one answer is due for each, in theirs.",
+)
+def joins_a_night(run: Run) -> None:
+    made = night(held_out(run), minutes=60, per_minute=4.0)
+    requests = shuffled(made.requests)
+    versions = run.call("serving_version", requests, made.deploys)
+    due = reference_versions(requests, made.deploys)
+    expect(versions, "versions of a night's requests").to_equal(due)
+
+
+@check(
+    "versions",
+    points=1,
+    needs="joins_a_night",
+    feedback="Time it on busy_day(seed). How often do you look through all deploys?",
+)
+def keeps_up_joining(run: Run) -> None:
+    requests, deploys = busy_day(held_out(run))
+    versions = call_in_time(run, "serving_version", requests, deploys)
+    expect(versions, "versions of a day's requests").to_equal(reference_versions(requests, deploys))
+
+
+@check("incident", points=1, feedback="Where one service's rows end, another's begin.")
+def own_minutes_only(run: Run) -> None:
+    per_minute = pd.concat(
+        [rollup_of("auth", [4, 4], [0, 4]), rollup_of("cart", [4, 4, 4], [0, 0, 1])]
+    )
+    burn = run.call("burn_rate", per_minute.reset_index(drop=True), 0.5, 3)
+    expect(burn, "burn_rate of two services").to_equal([0.0, 1.0, 0.0, 0.0, 1 / 6], tol=1e-9)
+
+
+@check(
+    "incident",
+    points=1,
+    feedback="A minute with 1 request weighs less than one with 1,000; one with 0 burns nothing.",
+)
+def quiet_windows(run: Run) -> None:
+    per_minute = rollup_of("cart", [0, 0, 1, 999, 0, 0], [0, 0, 1, 0, 0, 0])
+    burn = run.call("burn_rate", per_minute, 0.75, 2)
+    due = [0.0, 0.0, 4.0, 0.004, 0.0, 0.0]
+    expect(burn, "burn_rate over quiet minutes").to_equal(due, tol=1e-9)
+
+
+@check(
+    "incident",
+    points=1,
+    feedback="Two services in trouble are two incidents; two spells of one service also.",
+)
+def neighbours(run: Run) -> None:
+    auth = rollup_of("auth", [8, 8, 8, 8], [8, 0, 8, 8])
+    cart = rollup_of("cart", [8, 8, 8, 8], [4, 8, 0, 8])
+    per_minute = pd.concat([auth, cart], ignore_index=True)
+    due = reference_incidents(per_minute, 0.5, 1, 1.0)
+    found = run.call("find_incidents", per_minute, 0.5, 1, 1.0)
+    expect(found, "find_incidents(window=1, threshold=1)").to_equal(due, tol=1e-9)
+
+
+@check("incident", points=1, feedback="Compare what you find with night(seed).incident.")
+def finds_what_was_planted(run: Run) -> None:
+    made = night(held_out(run))
+    per_minute = reference_rollup(made.requests)
+    found = run.call("find_incidents", per_minute, SLO, WINDOW, THRESHOLD)
+    due = reference_incidents(per_minute, SLO, WINDOW, THRESHOLD)
+    answer = expect(found, "the incidents of a night").to_equal(due, tol=1e-9)
+    answer.at("service").to_contain(made.incident.service)
+
+
+@check("dashboard", points=1, feedback="What does your line do where nothing was measured?")
+def gaps_stay_gaps(run: Run) -> None:
+    lines = panel_of(run, 0).at("lines")
+    lines.at("p50", "y").to_equal([20.0, NAN, 25.0, 60.0, 30.0], tol=1e-6)
+    lines.at("p95", "y").to_equal([40.0, NAN, 50.0, 200.0, 60.0], tol=1e-6)
+
+
+@check(
+    "dashboard",
+    points=1,
+    feedback="Errors are a share of the requests, in percent; without requests there is none.",
+)
+def errors_in_percent(run: Run) -> None:
+    panel = panel_of(run, 1)
+    panel.at("lines", "errors", "y").to_equal([0.0, NAN, 25.0, 50.0, 2.5], tol=1e-6)
+    panel.at("ylabel").to_contain("%")
+
+
+@check("dashboard", points=1, feedback="Whose deploys belong on this service's dashboard?")
+def marks_own_deploys(run: Run) -> None:
+    for panel in (0, 1):
+        panel_of(run, panel).at("marks").to_equal(clock("09:01:30", "09:03:40"))
+
+
+@check("dashboard", points=1, feedback="The last minute of an incident lasts a minute, too.")
+def shades_whole_minutes(run: Run) -> None:
+    for panel in (0, 1):
+        panel_of(run, panel).at("shaded").to_equal([tuple(clock("09:02", "09:04"))])
+
+
+def panel_of(run: Run, panel: int):
+    """Step into one panel of the dashboard of "cart"."""
+    facts = run.call("dashboard_facts", *dashboard_input(), "cart")
+    return expect(facts, "the figure's panels").to_have_length(2).at(panel)
+
+
+@check(
+    "handover",
+    points=1,
+    feedback="Go back over your chain: parse, roll up, find, join, for this seed.",
+)
+def tells_the_story(run: Run) -> None:
+    seed = int(run.parameters["seed"])
+    made = night(seed)
+    lines, bad = access_log(made.requests, seed)
+    requests = reference_parse(lines, bad)
+    found = reference_incidents(reference_rollup(requests), SLO, WINDOW, THRESHOLD)
+    worst = found.loc[found["peak_burn"].idxmax()]
+    inside = (
+        (requests["service"] == worst["service"])
+        & (requests["time"] >= worst["start"])
+        & (requests["time"] < worst["end"] + pd.Timedelta(minutes=1))
+        & (requests["status"] >= 500)
+    )
+    versions = pd.Series(reference_versions(requests[inside], made.deploys))
+    note = expect(run.value("handover"), "handover")
+    for key in ("service", "start", "end", "minutes", "peak_burn"):
+        note.at(key).to_equal(worst[key], tol=1e-9)
+    note.at("version").to_equal(versions.mode()[0])
