@@ -30,6 +30,7 @@ def payments(rows: list[tuple[float, int, int]]) -> pd.DataFrame:
 @check("split", points=1)
 def train_and_test_have_the_right_days(run: Run) -> None:
     world = small_world(run.parameters["seed"])
+    world = world[world["CUSTOMER_ID"] % 3 == 0]  # fewer rows to send
     parts = expect(run.call("time_split", world, START_DAY, 7, 7, 7), "time_split(…, 21, 7, 7, 7)")
     train = parts.at(0).to_have_columns(*world.columns)
     days = sorted(set(train.value["TX_TIME_DAYS"].tolist()))
@@ -64,7 +65,7 @@ def doing_nothing_has_its_price(run: Run) -> None:
 def reads_a_terminals_past(run: Run) -> None:
     # Terminal 5 is clean at first, then every payment there is fraud; terminal 6 has no past.
     past = payments(
-        [(0, 5, 0), (2, 5, 0), (4.5, 5, 1), (9, 5, 1), (10, 6, 0), (12, 5, 1), (15, 5, 0)]
+        [(0, 5, 0), (2, 5, 0), (4.5, 5, 1), (9.2, 5, 1), (10, 6, 0), (12, 5, 1), (15, 5, 0)]
     )
     got = expect(run.call("terminal_risk", past, 7, 7), "terminal_risk(seven payments, 7, 7)")
     got.to_have_columns("NB_TX", "RISK").to_have_length(7)
@@ -84,17 +85,17 @@ def average_precision_of_a_short_list(run: Run) -> None:
 
 @check("metrics", points=1)
 def cards_of_one_day(run: Run) -> None:
-    # Card 1 has two payments, and its worst one puts it on top; card 4 is missed.
+    # Cards 1 and 3 have the most suspicious payments, one each among others; card 4 is missed.
     day = pd.DataFrame(
         {
             "TX_TIME_DAYS": 35,
-            "CUSTOMER_ID": [1, 1, 2, 2, 2, 3, 4],
-            "TX_FRAUD": [0, 1, 0, 0, 0, 0, 1],
+            "CUSTOMER_ID": [1, 1, 2, 2, 2, 3, 3, 4],
+            "TX_FRAUD": [0, 1, 0, 0, 0, 1, 0, 1],
         }
     )
-    scores = np.array([0.1, 0.9, 0.6, 0.61, 0.62, 0.8, 0.2])
+    scores = np.array([0.85, 0.9, 0.6, 0.61, 0.62, 0.8, 0.1, 0.2])
     got = run.call("card_precision", day, scores, 2)
-    expect(got, "card_precision(one day, scores, 2)").to_equal(0.5, tol=1e-9)
+    expect(got, "card_precision(one day, scores, 2)").to_equal(1.0, tol=1e-9)
 
 
 @check("model", points=1, feedback="A ranking needs more than two different scores.")

@@ -12,13 +12,12 @@ from projects.fraud.splitting import SplitConfig, time_split
 
 UNSEEN_WORLDS = (
     0x23FF7567F6967C03EF7CE654,
-    0x7C9EADE2AD5DF7E53BAAACE0,
     0x1B695E1C2781D445DD749B5F,
 )
+CARD_WORLD = 0x7C9EADE2AD5DF7E53BAAACE0
 CALIBRATION_WORLDS = (
     0x2BA27760F048689F23E8090C,
     0xAF4D94639635C163A57F487F,
-    0xF233F199D1FB4D8A1EC5EAC7,
 )
 TABLE_SEED = 0x91E124BABCED9D2F19F0BD27
 SCORE_SEED = 0xC58CBF6BD603365573D46C0E
@@ -26,9 +25,15 @@ REGISTRY_WORLD = 0xF77E4EFB290B9EC7BF5E5EE9
 DAY = 86_400
 
 
+def a_few_cards(seed: int) -> pd.DataFrame:
+    """Return the payments of every third card: enough to tell, and quick to send."""
+    world = small_world(seed)
+    return world[world["CUSTOMER_ID"] % 3 == 0]
+
+
 @check("split", points=1, feedback="Try a delay other than seven days, and none at all.")
 def waits_as_long_as_it_is_told(run: Run) -> None:
-    world = small_world(run.parameters["seed"])
+    world = a_few_cards(run.parameters["seed"])
     for start, train_days, delay, test_days in ((16, 5, 4, 6), (20, 3, 0, 2)):
         parts = expect(
             run.call("time_split", world, start, train_days, delay, test_days),
@@ -47,7 +52,7 @@ def waits_as_long_as_it_is_told(run: Run) -> None:
     feedback="Which cards does the bank know to be bad on the morning of each test day?",
 )
 def blocks_the_cards_known_by_then(run: Run) -> None:
-    world = small_world(run.parameters["seed"])
+    world = a_few_cards(run.parameters["seed"])
     for start, train_days, delay, test_days in ((START_DAY, 7, 7, 7), (18, 6, 3, 9)):
         config = SplitConfig(start, train_days, delay, test_days)
         _, due = time_split(world, config)
@@ -185,14 +190,11 @@ def ranks_frauds_first(run: Run) -> None:
 
 @check("model", points=1, once=True, feedback="Would the investigators' calls find fraud?")
 def finds_cards_every_day(run: Run) -> None:
-    found = []
-    for seed in UNSEEN_WORLDS[:2]:
-        train, test = prepared_weeks(seed)
-        got = run.call("fraud_scores", train, test.drop(columns="TX_FRAUD"))
-        scores = expect(got, "fraud_scores(train, test)").to_be_array((len(test),), 0, 1).value
-        found.append(metrics.card_precision_at_k(test, scores, 20))
-    mean = float(np.mean(found))
-    expect(mean, "the mean card precision@20 over unseen worlds").to_be_at_least(0.14)
+    train, test = prepared_weeks(CARD_WORLD)
+    got = run.call("fraud_scores", train, test.drop(columns="TX_FRAUD"))
+    scores = expect(got, "fraud_scores(train, test)").to_be_array((len(test),), 0, 1).value
+    precision = metrics.card_precision_at_k(test, scores, 20)
+    expect(precision, "the card precision@20 in an unseen world").to_be_at_least(0.14)
 
 
 @check(
