@@ -17,8 +17,7 @@ _MAX_MESSAGE = 2 * MAX_TEXT
 _MAX_FRAMES = 12
 _MAX_HEADER = 64 << 10
 _MAX_SKIPPED = 1000
-_RECONNECT_SECONDS = 1.0
-_WATCHED = zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED
+_MEETING_SECONDS = 2.0
 
 
 class Silent(Exception):  # noqa: N818
@@ -44,13 +43,14 @@ class ShellChannel:
         self._context = zmq.Context()
         self._socket: Any = None
         self._monitor: Any = None
-        self._met = False
-        self._lost_at: float | None = None
 
     def ask(self, expression: str) -> str:
-        """Have the kernel run nothing and evaluate one expression; return the message's id."""
-        self._open()
-        self._note_events()
+        """Have the kernel run nothing and evaluate one expression; return the message's id.
+
+        Raise Gone when nobody listens.
+        """
+        if self._socket is None or self._is_cut():
+            self._meet()
         content = {
             "code": "",
             "silent": True,
@@ -76,14 +76,8 @@ class ShellChannel:
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._monitor, zmq.POLLIN)
         skipped = 0
-        while True:
-            now = time.monotonic()
-            if self._lost_at is not None and now - self._lost_at > _RECONNECT_SECONDS:
-                raise Gone
-            if now >= ends:
-                raise Silent
-            wait = min(ends - now, 0.1 if self._lost_at is not None else ends - now)
-            ready = dict(poller.poll(max(1, int(wait * 1000))))
+        while (left := ends - time.monotonic()) > 0:
+            ready = dict(poller.poll(max(1, int(left * 1000))))
             if self._socket in ready:
                 message = self._receive()
                 if message["parent_header"].get("msg_id") == msg_id:
@@ -91,40 +85,55 @@ class ShellChannel:
                 skipped += 1
                 if skipped > _MAX_SKIPPED:
                     raise Unreadable("too many replies to questions nobody asked")
-            elif self._monitor in ready and self._note_events():
-                # Cut off and met again: the kernel lives, its reply broke the limits.
+            elif self._monitor in ready and self._is_cut():
+                self._meet()
+                # It lives, so it was the reply that broke the limits and with them the connection.
                 raise Unreadable("the reply was too large or no message at all")
+        raise Silent
 
     def close(self) -> None:
         """Close the connection without waiting for anything."""
-        if self._socket is not None:
-            with contextlib.suppress(zmq.ZMQError):
-                self._socket.disable_monitor()
+        self._drop()
         self._context.destroy(linger=0)
 
-    def _open(self) -> None:
-        if self._socket is not None:
-            return
+    def _meet(self) -> None:
+        """Connect anew; raise Gone if nobody accepts, as even a busy kernel does at once."""
+        self._drop()
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, _MAX_MESSAGE)
         self._socket.setsockopt(zmq.RCVHWM, 16)
         self._socket.setsockopt(zmq.SNDTIMEO, 1000)
-        self._monitor = self._socket.get_monitor_socket(_WATCHED)
+        # A handshake, since a dying process may still have its door open.
+        self._monitor = self._socket.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+        )
         self._socket.connect(self._address)
+        ends = time.monotonic() + _MEETING_SECONDS
+        while (left := ends - time.monotonic()) > 0:
+            if not self._monitor.poll(max(1, int(left * 1000))):
+                continue
+            if recv_monitor_message(self._monitor)["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                return
+        self._drop()
+        raise Gone
 
-    def _note_events(self) -> bool:
-        """Follow the connection's events; say whether a lost kernel was met again."""
-        again = False
+    def _is_cut(self) -> bool:
+        """Say whether the connection ended since it was last asked."""
+        cut = False
         while self._monitor.poll(0):
-            event = recv_monitor_message(self._monitor)["event"]
-            if event == zmq.EVENT_CONNECTED:
-                again = self._met
-                self._met, self._lost_at = True, None
-            elif self._lost_at is None and (event == zmq.EVENT_DISCONNECTED or not self._met):
-                # Refused before it was ever met counts too: it listened before we were made.
-                self._lost_at = time.monotonic()
-        return again
+            cut |= recv_monitor_message(self._monitor)["event"] == zmq.EVENT_DISCONNECTED
+        return cut
+
+    def _drop(self) -> None:
+        """Leave the connection, whatever was half read; the next request meets the kernel anew."""
+        if self._socket is None:
+            return
+        with contextlib.suppress(zmq.ZMQError):
+            self._socket.disable_monitor()
+        self._monitor.close(linger=0)
+        self._socket.close(linger=0)
+        self._socket = None
 
     def _receive(self) -> dict[str, Any]:
         frames = [self._socket.recv()]
@@ -149,12 +158,6 @@ class ShellChannel:
             # A wrong signature, a message sent twice, broken JSON: all raised as they come.
             raise Unreadable(f"no Jupyter message ({type(error).__name__})") from None
         raise Unreadable("no Jupyter message")
-
-    def _drop(self) -> None:
-        """Leave a message half read; the next request meets the kernel anew."""
-        self._socket.disable_monitor()
-        self._socket.close(linger=0)
-        self._socket, self._met, self._lost_at = None, False, None
 
 
 def _read_connection(path: Path) -> tuple[str, Any]:
