@@ -1,7 +1,7 @@
 """Grade one plain nbgrader notebook: put the instructor's cells back, run it, read the tests."""
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def grade_plain(
     master: NotebookNode,
     submitted: NotebookNode,
     *,
-    files: Sequence[Path],
+    files: Mapping[str, Path],
     limits: Limits,
     confinement: Confinement,
 ) -> ClassicResult:

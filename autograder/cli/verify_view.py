@@ -54,6 +54,7 @@ def print_verification(result: Verification, lab: Lab) -> None:
     console = Console()
     if result.trials:
         console.print(_table(result, lab))
+        console.print(_thresholds(result))
     for finding in result.findings:
         style, word = ("bold red", "✗") if finding.blocks else ("yellow", "!")
         console.print(f"[{style}]{word} {escape(finding.rule)}[/]: {escape(finding.message)}")
@@ -73,11 +74,10 @@ def _table(result: Verification, lab: Lab) -> Table:
     table.add_column("s", justify="right")
     table.add_column("MiB", justify="right")
     table.add_column("loses")
-    table.add_column("thresholds (value | bound)")
     for trial in result.trials:
         card = trial.card
         if card is None:
-            table.add_row(escape(trial.variant.label), "-", "", "", escape(trial.problem), "")
+            table.add_row(escape(trial.variant.label), "-", "", "", escape(trial.problem))
             continue
         table.add_row(
             escape(trial.variant.label),
@@ -85,19 +85,30 @@ def _table(result: Verification, lab: Lab) -> Table:
             f"{card.seconds:.1f}",
             f"{max((r.memory_mb for r in card.runs), default=0):.0f}",
             escape(", ".join(sorted(trial.lost())) if trial.variant.kind is Kind.MUTANT else ""),
-            escape(_margins(trial)),
         )
     return table
 
 
-def _margins(trial: Trial) -> str:
-    tightest = {}
-    for margins in trial.margins.values():
-        for margin in margins:
-            known = tightest.get(margin.what)
-            if known is None or abs(margin.value - margin.bound) < abs(known.value - known.bound):
-                tightest[margin.what] = margin
-    return "; ".join(f"{m.what} {m.value:.4g} | {m.bound:.4g}" for m in tightest.values())
+def _thresholds(result: Verification) -> Table:
+    """Show how far right and wrong answers are from each threshold."""
+    table = Table(title="Thresholds", title_justify="left")
+    for name in ("what", "bound", "right answers", "wrong answers"):
+        table.add_column(name)
+    seen: dict[tuple[str, float], tuple[list[float], list[float]]] = {}
+    for trial in result.trials:
+        for margin in (m for margins in trial.margins.values() for m in margins):
+            right, wrong = seen.setdefault((margin.what, margin.bound), ([], []))
+            (wrong if trial.variant.kind is Kind.MUTANT else right).append(margin.value)
+    for (what, bound), (right, wrong) in seen.items():
+        table.add_row(escape(what), f"{bound:.4g}", _range(right), _range(wrong))
+    return table
+
+
+def _range(values: list[float]) -> str:
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
 
 
 def as_json(result: Verification) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def grade_fixture(fixture: Fixture, confinement: Confinement) -> Outcome:
     except CourseError as error:
         return Outcome(fixture, None, error.message)
     result = grade_plain(
-        master, submitted, files=fixture.files, limits=limits, confinement=confinement
+        master, submitted, files={path.name: path for path in fixture.files}, limits=limits, confinement=confinement
     )
     return Outcome(fixture, result)
 

@@ -44,7 +44,7 @@ class LabEngine(Engine):  # type: ignore[misc]
         seconds = options.get("execution_timeout") or 3600
         limits = Limits(seconds=seconds, cell_seconds=seconds)
         with (
-            scratch_folder((), owner=confinement.run_id()) as scratch,
+            scratch_folder({}, owner=confinement.run_id()) as scratch,
             running_kernel(launch_plain_kernel, scratch, limits, confinement) as manager,
         ):
             own = EngineRun(manager, limits, time.monotonic() + limits.seconds)

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +44,8 @@ class Scratch:
 
 
 @contextmanager
-def scratch_folder(files: Iterable[Path], *, owner: int | None) -> Iterator[Scratch]:
-    """Make a run's folders with copies of `files` in its working folder; remove them afterwards."""
+def scratch_folder(files: Mapping[str, Path], *, owner: int | None) -> Iterator[Scratch]:
+    """Make a run's folders, with copies of `files` by relative name; remove them afterwards."""
     # Socket paths end at 107 bytes, so the folder's name is short.
     root = Path(tempfile.mkdtemp(prefix="lab-"))
     try:
@@ -55,8 +55,9 @@ def scratch_folder(files: Iterable[Path], *, owner: int | None) -> Iterator[Scra
         (scratch.home / "ipython").mkdir()
         (root / "tmp").mkdir()
         (root / "passwd").write_text(f"learner:x:{owner or 65534}:65534::{scratch.home}:/bin/sh\n")
-        for file in files:
-            shutil.copy(file, scratch.cwd / file.name)
+        for name, file in files.items():
+            (scratch.cwd / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, scratch.cwd / name)
         _copy_font_list(scratch.home / ".config" / "matplotlib")
         if owner is not None:
             hand_over(root, owner)

@@ -1,7 +1,7 @@
 """One execution of a notebook, from the first cell to the last probe."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,7 @@ class Execution:
 def executed(
     notebook: NotebookNode,
     *,
-    files: Sequence[Path],
+    files: Mapping[str, Path],
     parameters: Mapping[str, Any],
     limits: Limits,
     confinement: Confinement,
@@ -74,23 +74,21 @@ def executed(
     ):
         begun = time.monotonic()
         run = EngineRun(manager, limits, begun + limits.seconds)
-        _execute(notebook, parameters, run, scratch.cwd)
-        seconds = time.monotonic() - begun
-        # Whoever spends the whole time on cells still gets asked, a little.
-        probing_ends = max(run.deadline, time.monotonic() + limits.probe_seconds)
+        # Made before the first cell runs: the learner's user can write to the connection file.
         probe = KernelProbe(
             scratch.connection_file,
             probe_seconds=limits.probe_seconds,
-            deadline=probing_ends,
+            deadline=run.deadline + limits.probe_seconds,
             interrupt=lambda: run_sync(manager.interrupt_kernel)(),
         )
-        probe.alive = run.log.alive and not usage.exceeded
         try:
+            _execute(notebook, parameters, run, scratch.cwd)
+            probe.alive = run.log.alive and not usage.exceeded
             yield Execution(
                 notebook=run.notebook if run.notebook is not None else notebook,
                 cells=dict(run.log.states),
                 status="memory_limit" if usage.exceeded else run.log.status,
-                seconds=round(seconds, 3),
+                seconds=round(time.monotonic() - begun, 3),
                 cwd=scratch.cwd,
                 layers=confinement.layers,
                 probe=probe,

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, TimeoutError, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,9 +83,11 @@ def _grade(
     if not jobs:
         return
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([grade_job.__module__])
+    # What the checks import is imported once, and every worker begins with it.
+    context.set_forkserver_preload([grade_job.__module__, *lab.manifest.preload])
     pool = ProcessPool(max_workers=min(workers, len(jobs)), max_tasks=1, context=context)
-    waiting, running = list(jobs), {}
+    waiting = list(jobs)
+    running: dict[Any, Job] = {}
     try:
         while waiting or running:
             while waiting and len(running) < workers:

@@ -61,7 +61,7 @@ def grade_notebook(
             continue
         with executed(
             restored.notebook,
-            files=lab.given_files,
+            files={name: lab.path / name for name in lab.manifest.give},
             parameters=parameters,
             limits=lab.manifest.limits,
             confinement=confinement,

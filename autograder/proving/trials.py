@@ -43,7 +43,8 @@ def run_trials(
 ) -> list[Trial]:
     """Grade `variants` and return their trials in the same order; call `done` as each ends."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    # What the checks import is imported once, and every worker begins with it.
+    context.set_forkserver_preload([__name__, *lab.manifest.preload])
     pool = ProcessPool(
         max_workers=max(1, min(workers or os.cpu_count() or 1, len(variants))),
         max_tasks=1,

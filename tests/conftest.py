@@ -1,0 +1,49 @@
+"""What tests of several rooms share."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.contract.lab import Lab, load_lab
+from autograder.execution import Confinement, detect_confinement
+from autograder.paths import COURSE_VARIABLE
+
+SAMPLES = Path(__file__).parent / "samples"
+REPOSITORY = Path(__file__).parents[1]
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(autouse=True)
+def _no_course_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(COURSE_VARIABLE, raising=False)
+
+
+@pytest.fixture(scope="session")
+def confinement() -> Confinement:
+    return detect_confinement()
+
+
+@pytest.fixture
+def tiny() -> Lab:
+    return load_lab(SAMPLES / "labs" / "tiny")
+
+
+@pytest.fixture
+def tiny_course(tmp_path: Path) -> Path:
+    """A course folder of one's own around the tiny lab."""
+    root = tmp_path / "course"
+    shutil.copytree(SAMPLES, root)
+    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+    return root
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave browser tests out where no browser is installed, save in CI, which installs one."""
+    if BROWSER or os.environ.get("CI"):
+        return
+    skip = pytest.mark.skip(reason="no Chromium here; with apt: apt-get install chromium")
+    for item in items:
+        if "browser" in item.keywords:
+            item.add_marker(skip)
