@@ -9,12 +9,12 @@ _WATCHED = (".ipynb", ".py")
 
 
 def saves(folder: Path, *, settle_ms: int = 400) -> Iterator[None]:
-    """Yield once per save of a notebook or module in `folder`, until Ctrl-C.
+    """Yield once per save of a notebook or module in `folder`; Ctrl-C raises KeyboardInterrupt.
 
     Editors write a file in several steps; saves closer than `settle_ms` count as one.
     """
     for _ in watch(
-        folder, watch_filter=_is_work, debounce=settle_ms, raise_interrupt=False, recursive=False
+        folder, watch_filter=_is_work, debounce=settle_ms, raise_interrupt=True, recursive=False
     ):
         yield
 
