@@ -47,7 +47,7 @@ class CoursePaths:
 
 
 def find_course(start: Path | None = None) -> CoursePaths:
-    """Find the course from LAB_COURSE, or from `start` upwards; raise CourseError if there is none."""
+    """Find the course from LAB_COURSE or from `start` upwards; raise CourseError without one."""
     named = os.environ.get(COURSE_VARIABLE)
     if named:
         root = Path(named).resolve()

@@ -40,7 +40,8 @@ def read_plain(path: Path) -> NotebookNode:
     if not path.is_file():
         raise CourseError(f"There is no {path.name}.", mend="Hand in the notebook under its name.")
     try:
-        return read(str(path), as_version=4)
+        notebook: NotebookNode = read(str(path), as_version=4)
+        return notebook
     except SchemaMismatchError as error:
         raise CourseError(
             f"{path.name} has nbgrader metadata of version {error.actual_version}, not "

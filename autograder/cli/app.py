@@ -13,8 +13,8 @@ from autograder.errors import CourseError
 _HELP = """Work through, write and grade the labs of the course.
 
 [bold]Learners[/bold] begin with `lab list` and `lab start 03_numeric_python`.
-[bold]Instructors[/bold] prove a lab, release it and grade a cohort: `lab verify`, `lab release`, `lab grade`.
-[bold]Authors[/bold] scaffold a lab with `lab new` and follow what `lab verify` says.
+[bold]Instructors[/bold] release a lab and grade a cohort: `lab release`, `lab grade`.
+[bold]Authors[/bold] scaffold a lab with `lab new` and prove it with `lab verify`.
 """
 
 USER_ERROR, INTERRUPTED = 2, 130

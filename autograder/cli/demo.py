@@ -206,7 +206,8 @@ def _head(console: Console, number: int, text: str) -> None:
 def _close(console: Console, root: Path, seconds: float, ours: str, others: str) -> None:
     console.print(
         f"\n[bold]{ours}[/] hand-ins and [bold]{others}[/] third-party notebooks scored as known, "
-        f"in {seconds:.0f} s.\nScorecards, gradebooks, feedback pages and reports: {escape(str(root / 'graded'))}",
+        f"in {seconds:.0f} s.\nGradebook, scorecards, feedback and reports: "
+        f"{escape(str(root / 'graded'))}",
         highlight=False,
         soft_wrap=True,
     )

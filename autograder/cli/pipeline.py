@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.contract.lab import Lab
-from autograder.course.loading import load_course
 from autograder.errors import CourseError
 from autograder.execution import Confinement
 from autograder.execution.environment import warm_font_list
@@ -50,7 +50,7 @@ def grade_into(
     started: Callable[[Submission], None] = lambda _: None,
     done: Callable[[Graded], None] = lambda _: None,
 ) -> int:
-    """Grade a cohort, bring everything below the output folder up to date; return how many crashed."""
+    """Grade a cohort, bring the output folder up to date; return how many crashed."""
     submissions = run.submissions()
     _make(run.layout.root)
     warm_font_list()
@@ -69,7 +69,7 @@ def grade_into(
             _record(run, graded, book)
             crashed += graded.card.status == "crashed"
             done(graded)
-    write_report(run.lab, run.layout, course_title=load_course(run.course).title)
+    write_report(run.lab, run.layout)
     return crashed
 
 

@@ -1,4 +1,4 @@
-"""Hand-ins of every kind for any lab: right, half, none, wrong, slow, crashing, cheating, corrupt."""
+"""Hand-ins of every kind for any lab: right, half, wrong, slow, crashing, cheating, corrupt."""
 
 import ast
 import copy

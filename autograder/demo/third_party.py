@@ -1,4 +1,4 @@
-"""Assignments and submissions that others wrote: those inside the nbgrader package, known scores."""
+"""What others wrote: the notebooks inside the nbgrader package, with their known scores."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -79,7 +79,11 @@ def grade_fixture(fixture: Fixture, confinement: Confinement) -> Outcome:
     except CourseError as error:
         return Outcome(fixture, None, error.message)
     result = grade_plain(
-        master, submitted, files={path.name: path for path in fixture.files}, limits=limits, confinement=confinement
+        master,
+        submitted,
+        files={path.name: path for path in fixture.files},
+        limits=limits,
+        confinement=confinement,
     )
     return Outcome(fixture, result)
 

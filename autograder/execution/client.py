@@ -72,7 +72,8 @@ class LabClient(PapermillNotebookClient):  # type: ignore[misc]
         with self.setup_kernel(cleanup_kc=False, **kwargs):
             self._plant()
             self.papermill_execute_cells()
-        return self.nb
+        executed: NotebookNode = self.nb
+        return executed
 
     def papermill_execute_cells(self) -> None:
         """Execute every cell, go on after errors, stop when the kernel or the time is gone."""

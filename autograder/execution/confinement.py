@@ -154,7 +154,7 @@ def _user(change_user: bool) -> list[str]:
 
 
 def _readable(extra: Sequence[Path]) -> list[Path]:
-    """Return what a run may read: the system's libraries, the interpreter, the course's packages."""
+    """Return what a run may read: system libraries, the interpreter, the course's packages."""
     paths = [Path(p) for p in (*_SYSTEM, *_ETC)]
     paths += [Path(sys.base_prefix), Path(sys.prefix), *_package_folders(), *extra]
     seen: dict[Path, None] = {}
@@ -164,7 +164,7 @@ def _readable(extra: Sequence[Path]) -> list[Path]:
 
 
 def _ancestors(paths: Sequence[Path]) -> list[str]:
-    """Return what makes the folders above `paths`; bubblewrap would make them for its user alone."""
+    """Return what makes the folders above `paths`; bubblewrap's own are for its user alone."""
     above = {parent for path in paths for parent in path.parents if parent != Path("/")}
     inside = {
         path for path in above if not any(str(path).startswith(root + "/") for root in _SYSTEM)

@@ -100,7 +100,7 @@ def run_environment(scratch: Scratch, variables: Mapping[str, str]) -> dict[str,
 
 
 def warm_font_list() -> Path | None:
-    """Let Matplotlib make its font list once for all runs; return its folder, or None without it."""
+    """Let Matplotlib make its font list once for all runs; return its folder, if it is there."""
     from importlib.util import find_spec
 
     if find_spec("matplotlib") is None:

@@ -52,7 +52,7 @@ class _OneSpec(KernelSpecManager):
             argv=list(self.argv),
             display_name="Python 3",
             language="python",
-            # A signal to the process group would end bubblewrap, which stands in front of the kernel.
+            # A signal to the process group would end bubblewrap, which stands before the kernel.
             interrupt_mode="message",
         )
 

@@ -60,7 +60,7 @@ def executed(
     variables: Mapping[str, str] | None = None,
     launcher: KernelLauncher = launch_plain_kernel,
 ) -> Iterator[Execution]:
-    """Execute `notebook` with `parameters` beside copies of `files`, and keep its kernel for probes.
+    """Execute `notebook` beside copies of `files` (relative name to source); keep it for probes.
 
     Errors of the notebook are states of its cells. The kernel and all it wrote are gone when the
     body ends. `variables` are added to the run's environment.

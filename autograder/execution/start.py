@@ -29,7 +29,7 @@ def _limit(kind: int, value: int) -> None:
 
 
 def begin(settings: dict[str, Any]) -> None:
-    """Apply `settings` to this process: limits in bytes, counts and seconds, a user id or None, cwd."""
+    """Apply `settings` to this process: limits in bytes, counts and seconds, user id, folder."""
     os.umask(0o077)
     for name, kind in (
         ("address_space", resource.RLIMIT_AS),

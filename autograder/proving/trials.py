@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +52,9 @@ def run_trials(
     )
     trials: dict[Variant, Trial] = {}
     try:
-        futures = {pool.schedule(_grade, args=[lab.path, v, confinement]): v for v in variants}
+        futures: dict[Future[Trial], Variant] = {
+            pool.schedule(_grade, args=[lab.path, v, confinement]): v for v in variants
+        }
         for future in as_completed(futures):
             variant = futures[future]
             try:

@@ -60,7 +60,7 @@ class TaskScore(_Record):
 
 
 class RunRecord(_Record):
-    """Record one execution of the notebook: seconds of wall time, peak memory in MiB, cell states."""
+    """Record one run of the notebook: wall time in seconds, peak memory in MiB, cell states."""
 
     parameters: dict[str, Any]
     held_out: bool
