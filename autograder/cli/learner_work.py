@@ -15,7 +15,7 @@ from autograder.learning.doctor import diagnose
 from autograder.learning.places import Place, find_place, the_lab
 from autograder.learning.student import keep_name, student_name
 from autograder.learning.submit import submit_lab
-from autograder.learning.watch import saves
+from autograder.learning.watch import saved_at, saves
 from autograder.paths import CoursePaths, find_course
 from autograder.scoring import Scorecard
 
@@ -78,7 +78,10 @@ def watch(lab_id: LabId = None, thorough: Thorough = False) -> None:
     console = Console()
     confinement = detect_confinement()
     try:
-        _watch_round(paths, place, console, confinement, thorough)
+        saved = None
+        while saved != (saved := saved_at(place.folder)):
+            # What is saved during the first check is not seen by the watch below.
+            _watch_round(paths, place, console, confinement, thorough)
         for _ in saves(place.folder):
             _watch_round(paths, place, console, confinement, thorough)
     except KeyboardInterrupt:

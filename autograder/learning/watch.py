@@ -19,6 +19,12 @@ def saves(folder: Path, *, settle_ms: int = 400) -> Iterator[None]:
         yield
 
 
+def saved_at(folder: Path) -> int:
+    """Return when a notebook or module in `folder` was last saved, in nanoseconds; 0 for none."""
+    files = [path for path in folder.iterdir() if _is_work(Change.modified, str(path))]
+    return max((path.stat().st_mtime_ns for path in files), default=0)
+
+
 def _is_work(change: Change, path: str) -> bool:
     name = Path(path).name
     return change is not Change.deleted and name.endswith(_WATCHED) and not name.startswith(".")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from watchfiles import Change
 
-from autograder.learning.watch import _is_work, saves
+from autograder.learning.watch import _is_work, saved_at, saves
 
 
 def test_only_notebooks_and_modules_count() -> None:
@@ -36,3 +36,11 @@ def test_a_save_is_seen(tmp_path: Path) -> None:
         stop.set()
         writer.join()
     assert time.monotonic() - begun < 9
+
+
+def test_the_last_save_is_known(tmp_path: Path) -> None:
+    assert saved_at(tmp_path) == 0
+    (tmp_path / "lab.ipynb").write_text("1")
+    first = saved_at(tmp_path)
+    (tmp_path / "mlflow.db").write_text("later")
+    assert saved_at(tmp_path) == first > 0
