@@ -84,14 +84,18 @@ def by_day(series: Mapping[str, pd.Series], possible: pd.Series, k: int) -> Figu
     return figure
 
 
-def reliability(labels: np.ndarray, scores: Mapping[str, np.ndarray], bins: int = 20) -> Figure:
-    """Draw observed against predicted share of fraud in bins of equal size, on logarithmic axes."""
-    figure = Figure(figsize=(4.2, 3.4))
+def reliability(labels: np.ndarray, scores: Mapping[str, np.ndarray]) -> Figure:
+    """Draw observed against predicted share of fraud, on logarithmic axes.
+
+    Each bin holds half as many payments as the one below it, for the frauds are at the top.
+    """
+    figure = Figure(figsize=(4.6, 3.4))
     axes = figure.subplots()
-    lowest = 2e-4
+    lowest = 5e-4
     axes.plot([lowest, 1], [lowest, 1], color="#999999", linewidth=1, label="says what it means")
+    cuts = (len(labels) * (1 - 0.5 ** np.arange(1, 10))).astype(int)
     for (name, values), colour in zip(scores.items(), COLOURS, strict=False):
-        parts = np.array_split(np.argsort(values, kind="stable"), bins)
+        parts = np.split(np.argsort(values, kind="stable"), cuts)
         predicted = [max(values[part].mean(), lowest) for part in parts]
         observed = [max(labels[part].mean(), lowest) for part in parts]
         axes.plot(predicted, observed, marker="o", markersize=4, color=colour, label=name)

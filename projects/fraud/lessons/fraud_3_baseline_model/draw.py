@@ -14,12 +14,15 @@ from projects.fraud.splitting import time_split
 from projects.fraud.training import TrainingConfig, train_detector
 
 WORLD = SimulationConfig(days=136)
+# Windows of 30 days behind a delay of 7 reach back to here from the first day of the rehearsal.
+FIRST_DAY_NEEDED = 60
 
 
 def draw(folder: Path) -> list[Path]:
     """Write the pictures of the lesson into `folder` and return their paths."""
     config = TrainingConfig()
-    featured = add_features(simulate(WORLD, 0))
+    payments = simulate(WORLD, 0)
+    featured = add_features(payments[payments[c.TX_TIME_DAYS] >= FIRST_DAY_NEEDED])
     train, test = time_split(featured, config.split)
     labels = test[c.TX_FRAUD].to_numpy()
     by_name = {one.name: one for one in candidates(config.seed, config.trees)}
