@@ -1,6 +1,8 @@
 """Show findings and hints: HTML in JupyterLab, text in a terminal and in nbgrader."""
 
+import re
 from html import escape
+from textwrap import fill
 from typing import Any
 
 from IPython.display import publish_display_data
@@ -10,12 +12,17 @@ from autograder.errors import CourseError
 from autograder.jupyter.session import Finding
 from autograder.learning.hint import Hint
 
+# JupyterLab's themes bring colours of their own, light and dark; other pages take the second.
+_GOOD = "var(--jp-success-color1, #2e7d32)"
+_BAD = "var(--jp-error-color1, #c62828)"
+_IDLE = "var(--jp-ui-font-color2, #757575)"
+_HINT = "var(--jp-warn-color1, #f9a825)"
 _MARKS = {
-    Verdict.PASSED: ("✓", "#2e7d32"),
-    Verdict.FAILED: ("✗", "#c62828"),
-    Verdict.UNATTEMPTED: ("○", "#757575"),
-    Verdict.ERRORED: ("!", "#c62828"),
-    Verdict.NOT_RUN: ("-", "#757575"),
+    Verdict.PASSED: ("✓", _GOOD),
+    Verdict.FAILED: ("✗", _BAD),
+    Verdict.UNATTEMPTED: ("○", _IDLE),
+    Verdict.ERRORED: ("!", _BAD),
+    Verdict.NOT_RUN: ("-", _IDLE),
 }
 _WORDS = {
     Verdict.PASSED: "passed",
@@ -27,13 +34,16 @@ _WORDS = {
 IDLE = "not attempted yet - that is not wrong"
 _BOX = (
     "font-family: var(--jp-ui-font-family, sans-serif); line-height: 1.5; max-width: 60em; "
-    "padding: .2em 0 .2em .8em; border-left: 4px solid {colour};"
+    "font-size: var(--jp-content-font-size1, 14px); overflow-wrap: anywhere; margin: .3em 0; "
+    "padding: .1em 0 .1em .8em; border-left: 4px solid {colour};"
 )
+_VALIDATE_WIDTH = 80
+_CODE = re.compile(r"`([^`\n]+)`")
 
 
 def show_findings(findings: list[Finding], *, plain: bool) -> None:
     """Show what checks found; `plain` prints text alone, as nbgrader keeps it."""
-    text = "\n\n".join(as_text(finding) for finding in findings)
+    text = _joined(findings)
     if plain:
         print(text)
         return
@@ -41,14 +51,25 @@ def show_findings(findings: list[Finding], *, plain: bool) -> None:
     _publish({"text/plain": text, "text/html": html})
 
 
+def as_report(findings: list[Finding]) -> str:
+    """Word findings for `nbgrader validate`, which cuts long lines off."""
+    lines = _joined(findings).splitlines()
+    return "\n".join(fill(line, _VALIDATE_WIDTH, subsequent_indent="    ") for line in lines)
+
+
+def _joined(findings: list[Finding]) -> str:
+    return "\n\n".join(as_text(finding) for finding in findings)
+
+
 def show_hint(hint: Hint) -> None:
     """Show a hint, and where the next one is."""
-    after = "That was the last one." if hint.is_last else f"More: %hint {hint.task}"
+    after = "That was the last one." if hint.is_last else f"More: `%hint {hint.task}`"
     text = f"Hint {hint.number} of {hint.total} for {hint.task}: {hint.text}\n{after}"
     html = (
-        f'<div style="{_BOX.format(colour="#f9a825")}"><b>Hint {hint.number} of {hint.total}</b> '
-        f"for <code>{escape(hint.task)}</code><br>{escape(hint.text)}"
-        f'<br><small style="opacity:.75">{escape(after)}</small></div>'
+        f'<div style="{_BOX.format(colour=_HINT)}"><b>Hint {hint.number} of {hint.total}</b> '
+        f'for <code>{escape(hint.task)}</code><div style="white-space: pre-wrap">'
+        f"{_with_code(hint.text.strip())}</div>"
+        f'<small style="opacity: .75">{_with_code(after)}</small></div>'
     )
     _publish({"text/plain": text, "text/html": html})
 
@@ -77,26 +98,35 @@ def as_text(finding: Finding) -> str:
 
 def as_html(finding: Finding) -> str:
     """Give what was found about one task as HTML; everything a learner made is escaped."""
-    colour = "#757575" if finding.unattempted else "#2e7d32" if finding.passed else "#c62828"
-    rows = "" if finding.unattempted else "".join(_row(c.name, r) for c, r in finding.rulings)
-    idle = f"<div>○ {IDLE}</div>" if finding.unattempted else ""
+    colour = _IDLE if finding.unattempted else _GOOD if finding.passed else _BAD
+    rows = (
+        f"<div>○ {IDLE}</div>"
+        if finding.unattempted
+        else "".join(_row(check.name, ruling) for check, ruling in finding.rulings)
+    )
     return (
         f'<div style="{_BOX.format(colour=colour)}"><b>{escape(finding.task.title)}</b> '
-        f"<code>{escape(finding.task.id)}</code>{idle}"
-        f'<table style="margin:.3em 0;text-align:left">{rows}</table>'
-        f'<div style="opacity:.85">{escape(_next_step(finding))}</div></div>'
+        f"<code>{escape(finding.task.id)}</code>{rows}"
+        f'<div style="opacity: .8">{_with_code(_next_step(finding))}</div></div>'
     )
 
 
 def _row(name: str, ruling: Ruling) -> str:
+    # A hanging indent, not a table: long messages keep the whole width of a narrow notebook.
     mark, colour = _MARKS[ruling.verdict]
-    message = escape(ruling.message) or escape(_WORDS[ruling.verdict])
-    cell = 'style="text-align:left;vertical-align:top;padding:.1em .8em .1em 0'
+    word = _WORDS[ruling.verdict]
+    said = f": {escape(ruling.message)}" if ruling.message else f" ({escape(word)})"
     return (
-        f'<tr><td {cell};color:{colour};font-weight:bold" title="{_WORDS[ruling.verdict]}">'
-        f'{mark}</td><td {cell};white-space:nowrap">{escape(_name(name))}</td>'
-        f'<td {cell};white-space:pre-wrap;overflow-wrap:anywhere">{message}</td></tr>'
+        '<div style="padding-left: 1.4em; text-indent: -1.4em; white-space: pre-wrap">'
+        '<span style="display: inline-block; width: 1.4em; text-indent: 0; font-weight: bold; '
+        f'color: {colour}" title="{word}">{mark}</span>'
+        f"<b>{escape(_name(name))}</b>{said}</div>"
     )
+
+
+def _with_code(text: str) -> str:
+    """Escape `text`, with what stands in backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _next_step(finding: Finding) -> str:
@@ -107,9 +137,9 @@ def _next_step(finding: Finding) -> str:
         return "The grader checks this task with checks of its own; there are none to see here."
     if finding.passed:
         return "Passed. The grader also tries other values and parameters. On to the next task."
-    if finding.unattempted:
-        return f"Write the answer cell, run it, then run %check {task} again. A nudge: %hint {task}"
-    return f"Change the answer cell, run it, then run %check {task} again. A nudge: %hint {task}"
+    do = "Write" if finding.unattempted else "Change"
+    again = f"{do} the answer cell, run it, then run `%check {task}` again."
+    return f"{again} A nudge: `%hint {task}`"
 
 
 def _name(name: str) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 GRADING_RUN = "LAB_RUN"  # set by our own grader, which asks from outside
-NBGRADER_PHASE = "NBGRADER_EXECUTION"  # set by nbgrader: autograde or validate
+NBGRADER_PHASE = "NBGRADER_EXECUTION"  # set by nbgrader to one of the next two
+AUTOGRADING, VALIDATING = "autograde", "validate"
 
 
 class CheckMissed(AssertionError):  # noqa: N818
-    """Stop the cell of a `%check` that did not pass, so that `nbgrader validate` sees it."""
+    """Fail the cell of a `%check` that did not pass, where `nbgrader validate` looks for errors."""
 
     def _render_traceback_(self) -> list[str]:
         """Show the sentence alone: the lines of the grader would teach a learner nothing."""
@@ -25,39 +26,53 @@ class LabMagics:
     def __init__(self, shell: Any, folder: Path) -> None:
         self._shell = shell
         self._folder = folder
+        self._untouched: set[str] = set()
+
+    def note(self, result: Any) -> None:
+        """Remember whether a cell's last run stopped where the starter's answer cells stop."""
+        cell = getattr(result.info, "cell_id", None)
+        if cell is None:  # not every front end names its cells
+            return
+        if isinstance(result.error_in_exec, NotImplementedError):
+            self._untouched.add(cell)
+        else:
+            self._untouched.discard(cell)
 
     def check(self, line: str) -> None:
-        """Check a task with the values of this notebook: `%check TASK`, or `%check` for all."""
+        """Check a task with the values of this notebook: `%check TASK`, or `%check` for all.
+
+        A miss is no error of the learner's: only where nbgrader validates does the cell fail, so
+        that "Run All" goes on to the next task.
+        """
         if os.environ.get(GRADING_RUN):
             return
         from autograder.errors import CourseError
-        from autograder.jupyter.display import show_findings, show_problem
+        from autograder.jupyter.display import as_report, show_findings, show_problem
         from autograder.jupyter.session import examine
 
-        quiet = os.environ.get(NBGRADER_PHASE) == "autograde"
+        phase = os.environ.get(NBGRADER_PHASE)
         try:
             findings = [
-                examine(self._folder, self._shell.user_ns, task)
+                examine(self._folder, self._shell.user_ns, task, untouched=self._untouched)
                 for task in self._tasks(line, "%check")
             ]
         except CourseError as error:
+            if phase == VALIDATING:
+                raise CheckMissed(str(error)) from None
             show_problem(error)
-            if not quiet:
-                raise CheckMissed(error.message) from None
             return
         except Exception as error:
-            if not quiet:
+            if phase != AUTOGRADING:
                 raise
             print(f"%check could not run: {type(error).__name__}: {error}")
             return
-        show_findings(findings, plain=quiet)
-        missed = [finding.task.id for finding in findings if not finding.passed]
-        if missed and not quiet:
-            raise CheckMissed(f"not passed yet: {', '.join(missed)} (what was found stands above)")
+        if phase == VALIDATING and not all(finding.passed for finding in findings):
+            raise CheckMissed(as_report(findings))
+        show_findings(findings, plain=phase == AUTOGRADING)
 
     def hint(self, line: str) -> None:
         """Show the next hint of a task: `%hint TASK`, or `%hint TASK 2` for the second."""
-        if os.environ.get(GRADING_RUN) or os.environ.get(NBGRADER_PHASE) == "autograde":
+        if os.environ.get(GRADING_RUN) or os.environ.get(NBGRADER_PHASE) == AUTOGRADING:
             return
         from autograder.errors import CourseError
         from autograder.jupyter.display import show_hint, show_problem
@@ -115,3 +130,4 @@ def register(shell: Any) -> None:
     magics = LabMagics(shell, Path.cwd())
     for name in ("check", "hint", "score"):
         shell.register_magic_function(getattr(magics, name), "line", name)
+    shell.events.register("post_run_cell", magics.note)

@@ -1,6 +1,6 @@
 """Judge a lab's checks inside the learner's own kernel: for practice and for plain nbgrader."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,14 @@ from autograder.probing.local import LocalProbe
 
 @dataclass(frozen=True)
 class Finding:
-    """Hold what the visible checks of one task found."""
+    """Hold what the visible checks of one task found.
+
+    `untouched` tells that every answer cell stopped where the starter stops.
+    """
 
     task: TaskBrief
     rulings: tuple[tuple[Check, Ruling], ...]
+    untouched: bool = False
 
     @property
     def passed(self) -> bool:
@@ -26,18 +30,29 @@ class Finding:
 
     @property
     def unattempted(self) -> bool:
-        """Tell whether the task was not tried at all: some check says so, and none says more."""
+        """Tell whether the task was not tried at all: some check says so, and none says more.
+
+        A value that an untouched cell leaves unset tells no check so, but the cell itself does.
+        """
         verdicts = {ruling.verdict for _, ruling in self.rulings}
+        if self.untouched and Verdict.PASSED not in verdicts:
+            return True
         idle = {Verdict.UNATTEMPTED, Verdict.NOT_RUN}
         return Verdict.UNATTEMPTED in verdicts and verdicts <= idle
 
 
-def examine(folder: Path, namespace: Mapping[str, Any], task: str) -> Finding:
-    """Judge the visible checks of `task` with the values in `namespace`."""
+def examine(
+    folder: Path, namespace: Mapping[str, Any], task: str, *, untouched: Collection[str] = ()
+) -> Finding:
+    """Judge the visible checks of `task` with the values in `namespace`.
+
+    `untouched` names the cells that stopped where the starter stops.
+    """
     brief = _brief(folder)
     wanted = brief.task(task)
     rulings = _judge(load_folder_checks(folder, hidden=False), brief, namespace, task)
-    return Finding(wanted, rulings)
+    idle = bool(wanted.answers) and set(wanted.answers) <= set(untouched)
+    return Finding(wanted, rulings, untouched=idle)
 
 
 def points_of(source: Path, namespace: Mapping[str, Any], task: str) -> float:
