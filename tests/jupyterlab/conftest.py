@@ -1,0 +1,67 @@
+"""A browser, and a learner's JupyterLab in it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jupyter_serving import BIN, FOR_TESTS, free_port, own_environment, serving
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    assert found, "no Chromium is here; with apt: apt-get install chromium"
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return own_environment(tmp_path / "home")
+
+
+@pytest.fixture
+def started_lab(tiny_course: Path, environment: dict[str, str]) -> Path:
+    """Start the tiny lab as a learner does; return the folder of work."""
+    command = [str(BIN / "lab"), "start", "tiny"]
+    subprocess.run(command, cwd=tiny_course, env=environment, check=True)
+    return tiny_course / "work"
+
+
+@pytest.fixture
+def jupyterlab(started_lab: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
+    """Serve the learner's work as `make lab` does, without a token; give its address."""
+    port = free_port()
+    command = [str(BIN / "jupyter"), "lab", "--notebook-dir=work", "--no-browser", f"--port={port}"]
+    command += [*FOR_TESTS, *(["--allow-root"] if os.geteuid() == 0 else [])]
+    log = tmp_path / "jupyterlab.log"
+    with serving(
+        command, port=port, folder=started_lab.parent, environment=environment, log=log
+    ) as address:
+        yield address
