@@ -10,7 +10,8 @@ from nbgrader import utils
 
 from autograder.contract.manifest import Limits
 from autograder.contract.notebooks import grade_id
-from autograder.execution import Confinement, executed
+from autograder.execution import Confinement
+from autograder.execution.run import executed
 
 # Tests may ask whether they run while grading; nbgrader sets this.
 _AS_NBGRADER = {"NBGRADER_EXECUTION": "autograde"}

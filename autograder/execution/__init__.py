@@ -1,6 +1,8 @@
-"""Execute a notebook in a confined kernel that stays alive for probes."""
+"""Execute a notebook in a confined kernel that stays alive for probes.
+
+Kept light: processes that fork kernels import from here before they are forked.
+"""
 
 from autograder.execution.confinement import Confinement, detect_confinement
-from autograder.execution.run import Execution, executed
 
-__all__ = ["Confinement", "Execution", "detect_confinement", "executed"]
+__all__ = ["Confinement", "detect_confinement"]

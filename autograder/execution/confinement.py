@@ -33,6 +33,8 @@ _ETC = (
     "/etc/timezone",
 )
 
+_ZYGOTE_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETUID", "CAP_SETGID")
+
 ALWAYS = ("own process group", "resource limits", "fresh home and working folder")
 WALLED = (
     "own read-only view of the file system",
@@ -62,6 +64,11 @@ class Confinement:
         """Return the user id for the next run, or None to stay who we are."""
         return _FIRST_RUN_ID + os.getpid() % _RUN_IDS if self.change_user else None
 
+    def run_ids(self) -> Sequence[int]:
+        """Return the user ids that runs may get."""
+        first = range(_FIRST_RUN_ID, _FIRST_RUN_ID + _RUN_IDS)
+        return first if self.change_user else (UNPRIVILEGED_ID,)
+
     def wrap(
         self,
         argv: Sequence[str],
@@ -78,9 +85,36 @@ class Confinement:
         walls += [*_ancestors(readable)]
         for path in readable:
             walls += ["--ro-bind-try", str(path), str(path)]
-        walls += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *_ancestors([scratch])]
+        walls += ["--proc", "/proc", "--dev", "/dev", *_temporary("/dev/shm"), *_temporary("/tmp")]
+        walls += _ancestors([scratch])
         walls += ["--bind", str(scratch), str(scratch), "--ro-bind-try"]
         walls += [str(scratch / "passwd"), "/etc/passwd", "--chdir", "/"]
+        return [*walls, "--", *argv]
+
+    def wrap_zygote(self, argv: Sequence[str], *, folder: Path) -> list[str]:
+        """Return the command for a process that forks runs, each of which it walls in further.
+
+        It sees what every run may see and all runs' folders below `folder`; the walls between
+        runs are its forks' own, for which it keeps the capabilities to draw them.
+        """
+        if self.bubblewrap is None:
+            raise ValueError("a zygote needs bubblewrap")
+        walls = [str(self.bubblewrap), "--die-with-parent", "--unsetenv", "JPY_PARENT_PID"]
+        walls += ["--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"]
+        if not self.change_user:
+            who = str(UNPRIVILEGED_ID)
+            walls += ["--unshare-user", "--uid", who, "--gid", who]
+        walls += ["--cap-drop", "ALL"]
+        for capability in _ZYGOTE_CAPABILITIES:
+            walls += ["--cap-add", capability]
+        readable = _readable(())
+        walls += _ancestors(readable)
+        for path in readable:
+            walls += ["--ro-bind-try", str(path), str(path)]
+        # A run gets process ids and a /proc of its own; until then the zygote needs the system's.
+        walls += ["--ro-bind", "/proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        walls += [*_ancestors([folder]), "--bind", str(folder), str(folder)]
+        walls += ["--ro-bind", str(folder / "passwd"), "/etc/passwd", "--chdir", "/"]
         return [*walls, "--", *argv]
 
 
@@ -161,6 +195,11 @@ def _readable(extra: Sequence[Path]) -> list[Path]:
     for path in paths:
         seen.setdefault(path)
     return list(seen)
+
+
+def _temporary(path: str) -> list[str]:
+    """Return what makes an empty folder in memory that every user may write to."""
+    return ["--perms", "1777", "--tmpfs", path]
 
 
 def _ancestors(paths: Sequence[Path]) -> list[str]:

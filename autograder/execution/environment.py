@@ -44,10 +44,12 @@ class Scratch:
 
 
 @contextmanager
-def scratch_folder(files: Mapping[str, Path], *, owner: int | None) -> Iterator[Scratch]:
-    """Make a run's folders, with copies of `files` by relative name; remove them afterwards."""
+def scratch_folder(
+    files: Mapping[str, Path], *, owner: int | None, parent: Path | None = None
+) -> Iterator[Scratch]:
+    """Make a run's folders below `parent`, with copies of `files`; remove them afterwards."""
     # Socket paths end at 107 bytes, so the folder's name is short.
-    root = Path(tempfile.mkdtemp(prefix="lab-"))
+    root = Path(tempfile.mkdtemp(prefix="lab-", dir=parent))
     try:
         scratch = Scratch(root)
         scratch.cwd.mkdir()
@@ -58,7 +60,7 @@ def scratch_folder(files: Mapping[str, Path], *, owner: int | None) -> Iterator[
         for name, file in files.items():
             (scratch.cwd / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, scratch.cwd / name)
-        _copy_font_list(scratch.home / ".config" / "matplotlib")
+        copy_font_list(scratch.home / ".config" / "matplotlib")
         if owner is not None:
             hand_over(root, owner)
         yield scratch
@@ -74,19 +76,15 @@ def hand_over(path: Path, owner: int) -> None:
             os.chown(Path(folder) / name, owner, owner, follow_symlinks=False)
 
 
-def run_environment(scratch: Scratch, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the whole environment of a run: fixed ones and `variables`, none of the grader's."""
+def fixed_environment() -> dict[str, str]:
+    """Return what is the same for every run, and must be set before anything is imported."""
     return {
         **_NO_TELEMETRY,
         "PATH": os.pathsep.join(
             [str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
         ),
-        "HOME": str(scratch.home),
         "USER": "learner",
         "LOGNAME": "learner",
-        "TMPDIR": str(scratch.root / "tmp"),
-        "IPYTHONDIR": str(scratch.home / "ipython"),
-        "MPLCONFIGDIR": str(scratch.home / ".config" / "matplotlib"),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "LAB_RUN": "1",
@@ -95,6 +93,17 @@ def run_environment(scratch: Scratch, variables: Mapping[str, str]) -> dict[str,
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def run_environment(scratch: Scratch, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole environment of a run: fixed ones and `variables`, none of the grader's."""
+    return {
+        **fixed_environment(),
+        "HOME": str(scratch.home),
+        "TMPDIR": str(scratch.root / "tmp"),
+        "IPYTHONDIR": str(scratch.home / "ipython"),
+        "MPLCONFIGDIR": str(scratch.home / ".config" / "matplotlib"),
         **variables,
     }
 
@@ -120,7 +129,8 @@ def warm_font_list() -> Path | None:
     return folder
 
 
-def _copy_font_list(destination: Path) -> None:
+def copy_font_list(destination: Path) -> None:
+    """Spare Matplotlib the making of its font list in `destination`."""
     folder = user_cache_path("mlops-course-lab") / "matplotlib"
     for file in folder.glob("fontlist-*.json"):
         shutil.copy(file, destination)

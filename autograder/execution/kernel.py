@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ import psutil
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
-from traitlets import List, Unicode
+from traitlets import Dict, List, Unicode
 
 from autograder.contract.manifest import Limits
 from autograder.execution import start
@@ -46,12 +46,14 @@ class _OneSpec(KernelSpecManager):
     """Know one kernel alone, whatever the notebook's metadata ask for."""
 
     argv = List(Unicode())
+    metadata = Dict()
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         return KernelSpec(
             argv=list(self.argv),
             display_name="Python 3",
             language="python",
+            metadata=dict(self.metadata),
             # A signal to the process group would end bubblewrap, which stands before the kernel.
             interrupt_mode="message",
         )
@@ -70,9 +72,21 @@ def launch_plain_kernel(
     settings = start_settings(limits, confinement, user, scratch.cwd)
     argv = [sys.executable, "-c", Path(start.__file__).read_text(), json.dumps(settings)]
     argv += ["-f", "{connection_file}", "--HistoryManager.enabled=False"]
-    specs = _OneSpec(argv=confinement.wrap(argv, scratch=scratch.root, network=network))
+    wrapped = confinement.wrap(argv, scratch=scratch.root, network=network)
+    return start_manager(scratch, argv=wrapped, user=user, variables=variables)
+
+
+def start_manager(
+    scratch: Scratch,
+    *,
+    argv: Sequence[str],
+    user: int | None,
+    variables: Mapping[str, str],
+    metadata: Mapping[str, Any] | None = None,
+) -> AsyncKernelManager:
+    """Start a kernel by `argv`, or by the provisioner that the spec's `metadata` name."""
     manager = AsyncKernelManager(
-        kernel_spec_manager=specs,
+        kernel_spec_manager=_OneSpec(argv=list(argv), metadata=dict(metadata or {})),
         kernel_name="python3",
         transport="ipc",
         ip=str(scratch.socket_prefix),

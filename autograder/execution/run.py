@@ -65,8 +65,9 @@ def executed(
     Errors of the notebook are states of its cells. The kernel and all it wrote are gone when the
     body ends. `variables` are added to the run's environment.
     """
+    folder = getattr(launcher, "folder", None)
     with (
-        scratch_folder(files, owner=confinement.run_id()) as scratch,
+        scratch_folder(files, owner=confinement.run_id(), parent=folder) as scratch,
         running_kernel(
             launcher, scratch, limits, confinement, network=network, variables=variables
         ) as manager,

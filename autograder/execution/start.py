@@ -53,6 +53,7 @@ def begin(settings: dict[str, Any]) -> None:
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
     # Only the run's own user may enter its folder.
     os.chdir(settings["cwd"])
+    os.environ.pop("PWD", None)
     if not settings["own_namespace"]:
         # Set last: changing the user id clears it.
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -62,7 +62,11 @@ def _tree(pid: int) -> list[psutil.Process]:
 
 
 def _resident(process: psutil.Process) -> int:
+    """Return a process's share of resident memory, in bytes; forks share what neither changed."""
     try:
+        full = process.memory_full_info()
+        return int(getattr(full, "pss", full.rss))
+    except psutil.AccessDenied:
         return int(process.memory_info().rss)
     except psutil.Error:
         return 0

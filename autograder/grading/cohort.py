@@ -1,22 +1,23 @@
 """Grade many submissions side by side; what was graded stays graded."""
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from autograder.contract.lab import Lab
 from autograder.errors import CourseError
 from autograder.execution import Confinement
+from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.fingerprint import lab_digest, submission_digest
 from autograder.grading.intake import Submission
 from autograder.grading.layout import OutputLayout
 from autograder.grading.worker import Job, grade_job, rejected
+from autograder.grading.workers import worker_pool
 from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
 
 _START_UP_SECONDS = 60
@@ -57,7 +58,10 @@ def grade_cohort(
             yield Graded(submission, kept, fresh=False)
         else:
             jobs.append(Job(submission, lab.path, output, confinement, fingerprint))
-    yield from _grade(lab, jobs, layout, workers or os.cpu_count() or 1, started)
+    if jobs:
+        with kernels_for(lab.manifest.preload, confinement) as launcher:
+            warm = [replace(job, launcher=launcher) for job in jobs]
+            yield from _grade(lab, warm, layout, workers or os.cpu_count() or 1, started)
 
 
 def _kept(layout: OutputLayout, submission: Submission, fingerprint: str) -> Scorecard | None:
@@ -80,15 +84,12 @@ def _grade(
     workers: int,
     started: Callable[[Submission], None],
 ) -> Iterator[Graded]:
-    if not jobs:
-        return
-    context = multiprocessing.get_context("forkserver")
-    # What the checks import is imported once, and every worker begins with it.
-    context.set_forkserver_preload([grade_job.__module__, *lab.manifest.preload])
-    pool = ProcessPool(max_workers=min(workers, len(jobs)), max_tasks=1, context=context)
     waiting = list(jobs)
     running: dict[Any, Job] = {}
-    try:
+    # What the checks import is imported once, and every worker begins with it.
+    with worker_pool(
+        min(workers, len(jobs)), [grade_job.__module__, *lab.manifest.preload]
+    ) as pool:
         while waiting or running:
             while waiting and len(running) < workers:
                 job = waiting.pop(0)
@@ -98,9 +99,6 @@ def _grade(
             for future in done:
                 job = running.pop(future)
                 yield Graded(job.submission, _collect(future, job, lab, layout), fresh=True)
-    finally:
-        pool.stop()
-        pool.join()
 
 
 def _deadline(lab: Lab) -> float:

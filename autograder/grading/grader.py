@@ -10,7 +10,9 @@ from nbformat import NotebookNode
 
 from autograder.checks import Check, Margin, Ruling, Run, Verdict, judge
 from autograder.contract.lab import Lab
-from autograder.execution import Confinement, Execution, executed
+from autograder.execution import Confinement
+from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
+from autograder.execution.run import Execution, executed
 from autograder.grading.attempts import attempted_answers
 from autograder.grading.restoring import restore
 from autograder.grading.tally import Outcome, score_tasks
@@ -37,6 +39,7 @@ def grade_notebook(
     confinement: Confinement,
     hidden: bool = True,
     held_out: bool = True,
+    launcher: KernelLauncher = launch_plain_kernel,
 ) -> Grading:
     """Grade `notebook` as an answer to `lab`.
 
@@ -66,6 +69,7 @@ def grade_notebook(
             limits=lab.manifest.limits,
             confinement=confinement,
             network=bool(lab.manifest.needs),
+            launcher=launcher,
         ) as execution:
             _judge_run(lab, todo, execution, parameters, number > 0, outcomes, grading)
             if number == 0:

@@ -12,6 +12,7 @@ import nbformat
 from autograder.contract.lab import Lab, load_lab
 from autograder.errors import CourseError
 from autograder.execution import Confinement
+from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
 from autograder.grading.grader import grade_notebook
 from autograder.grading.intake import Submission, take_in
 from autograder.grading.layout import OutputLayout
@@ -31,6 +32,7 @@ class Job:
     output: Path
     confinement: Confinement
     fingerprint: str
+    launcher: KernelLauncher = launch_plain_kernel
 
 
 def grade_job(job: Job) -> None:
@@ -38,7 +40,7 @@ def grade_job(job: Job) -> None:
     _limit_this_process()
     layout = OutputLayout(job.output)
     lab = load_lab(job.lab)
-    card, notebook = grade_submission(lab, job.submission, job.confinement)
+    card, notebook = grade_submission(lab, job.submission, job.confinement, job.launcher)
     student, name = job.submission.student, job.submission.lab
     executed = layout.executed(student, name)
     executed.unlink(missing_ok=True)
@@ -51,7 +53,10 @@ def grade_job(job: Job) -> None:
 
 
 def grade_submission(
-    lab: Lab, submission: Submission, confinement: Confinement
+    lab: Lab,
+    submission: Submission,
+    confinement: Confinement,
+    launcher: KernelLauncher = launch_plain_kernel,
 ) -> tuple[Scorecard, nbformat.NotebookNode | None]:
     """Return the scorecard of a submission, and its executed notebook when there is one."""
     try:
@@ -60,7 +65,11 @@ def grade_submission(
         return rejected(lab, submission.student, str(error)), None
     try:
         grading = grade_notebook(
-            lab, intake.notebook, student=submission.student, confinement=confinement
+            lab,
+            intake.notebook,
+            student=submission.student,
+            confinement=confinement,
+            launcher=launcher,
         )
     except CourseError:
         raise

@@ -1,18 +1,18 @@
 """Grade every variant of a lab, side by side, in processes of their own."""
 
-import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pebble import ProcessPool
-
 from autograder.checks import Margin
 from autograder.contract.lab import Lab, load_lab
 from autograder.execution import Confinement
+from autograder.execution.kernel import KernelLauncher
+from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.grader import grade_notebook
+from autograder.grading.workers import worker_pool
 from autograder.proving.variants import Variant, build_notebook_of
 from autograder.scoring import Scorecard
 
@@ -42,18 +42,15 @@ def run_trials(
     done: Callable[[Trial], None] = lambda _: None,
 ) -> list[Trial]:
     """Grade `variants` and return their trials in the same order; call `done` as each ends."""
-    context = multiprocessing.get_context("forkserver")
-    # What the checks import is imported once, and every worker begins with it.
-    context.set_forkserver_preload([__name__, *lab.manifest.preload])
-    pool = ProcessPool(
-        max_workers=max(1, min(workers or os.cpu_count() or 1, len(variants))),
-        max_tasks=1,
-        context=context,
-    )
     trials: dict[Variant, Trial] = {}
-    try:
+    preload = lab.manifest.preload
+    size = min(workers or os.cpu_count() or 1, len(variants))
+    with (
+        kernels_for(preload, confinement) as launcher,
+        worker_pool(size, [__name__, *preload]) as pool,
+    ):
         futures: dict[Future[Trial], Variant] = {
-            pool.schedule(_grade, args=[lab.path, v, confinement]): v for v in variants
+            pool.schedule(_grade, args=[lab.path, v, confinement, launcher]): v for v in variants
         }
         for future in as_completed(futures):
             variant = futures[future]
@@ -63,14 +60,18 @@ def run_trials(
                 trial = Trial(variant, None, problem=f"{type(error).__name__}: {error}")
             trials[variant] = trial
             done(trial)
-    finally:
-        pool.stop()
-        pool.join()
     return [trials[variant] for variant in variants]
 
 
-def _grade(lab_path: Path, variant: Variant, confinement: Confinement) -> Trial:
+def _grade(
+    lab_path: Path, variant: Variant, confinement: Confinement, launcher: KernelLauncher
+) -> Trial:
     lab = load_lab(lab_path)
-    notebook = build_notebook_of(lab, variant)
-    grading = grade_notebook(lab, notebook, student=variant.label, confinement=confinement)
+    grading = grade_notebook(
+        lab,
+        build_notebook_of(lab, variant),
+        student=variant.label,
+        confinement=confinement,
+        launcher=launcher,
+    )
     return Trial(variant, grading.card, grading.margins)

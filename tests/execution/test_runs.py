@@ -14,7 +14,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.contract.manifest import Limits
-from autograder.execution import Confinement, Execution, executed
+from autograder.execution import Confinement
+from autograder.execution.run import Execution, executed
 
 pytestmark = pytest.mark.slow
 LIMITS = Limits(seconds=40, cell_seconds=3, probe_seconds=2, memory_mb=600, output_mb=1)
@@ -208,7 +209,8 @@ import sys, time
 from pathlib import Path
 from nbformat.v4 import new_code_cell, new_notebook
 from autograder.contract.manifest import Limits
-from autograder.execution import detect_confinement, executed
+from autograder.execution import detect_confinement
+from autograder.execution.run import executed
 with executed(new_notebook(cells=[new_code_cell("x = 1", id="a")]), files={}, parameters={},
               limits=Limits(), confinement=detect_confinement()) as execution:
     print(execution.cwd.parent, flush=True)

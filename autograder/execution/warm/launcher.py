@@ -1,0 +1,179 @@
+"""Start a zygote for a lab, and launch runs from it."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_client.manager import AsyncKernelManager
+
+from autograder.contract.manifest import Limits
+from autograder.execution.confinement import Confinement
+from autograder.execution.environment import (
+    Scratch,
+    copy_font_list,
+    fixed_environment,
+    warm_font_list,
+)
+from autograder.execution.kernel import (
+    KernelLauncher,
+    launch_plain_kernel,
+    start_manager,
+    start_settings,
+)
+
+_READY_SECONDS = 120
+_ZYGOTE = "from autograder.execution.warm.zygote import main; main()"
+PROVISIONER = "lab-warm"
+
+
+@dataclass(frozen=True)
+class WarmLauncher:
+    """Launch kernels by forking the zygote that listens at `address`; picklable.
+
+    Runs have their scratch folders below `folder`, which the zygote sees.
+    """
+
+    address: Path
+    folder: Path
+
+    def __call__(
+        self,
+        scratch: Scratch,
+        limits: Limits,
+        confinement: Confinement,
+        *,
+        network: bool,
+        variables: Mapping[str, str],
+    ) -> AsyncKernelManager:
+        """Fork a kernel; a run that needs the network gets an ordinary one."""
+        if network:
+            return launch_plain_kernel(
+                scratch, limits, confinement, network=network, variables=variables
+            )
+        user = confinement.run_id()
+        request = {
+            "scratch": str(scratch.root),
+            "runs": str(self.folder),
+            "settings": start_settings(limits, confinement, user, scratch.cwd),
+            "arguments": ["-f", str(scratch.connection_file), "--HistoryManager.enabled=False"],
+        }
+        config = {"address": str(self.address), "request": request}
+        stanza = {"kernel_provisioner": {"provisioner_name": PROVISIONER, "config": config}}
+        try:
+            return start_manager(
+                scratch,
+                argv=("warm", "-f", "{connection_file}"),
+                user=user,
+                variables=variables,
+                metadata=stanza,
+            )
+        except (OSError, RuntimeError):
+            # Whatever ended the zygote, this run need not suffer from it.
+            return launch_plain_kernel(
+                scratch, limits, confinement, network=network, variables=variables
+            )
+
+
+@contextmanager
+def kernels_for(preload: Sequence[str], confinement: Confinement) -> Iterator[KernelLauncher]:
+    """Give warm kernels where the system lets them be walled in, else ordinary ones."""
+    if confinement.bubblewrap is None:
+        yield launch_plain_kernel
+        return
+    with warm_kernels(preload, confinement) as launcher:
+        yield launcher or launch_plain_kernel
+
+
+@contextmanager
+def warm_kernels(preload: Sequence[str], confinement: Confinement) -> Iterator[WarmLauncher | None]:
+    """Keep a zygote that has imported `preload` alive for the body; None where it cannot fork.
+
+    A module that starts threads on import makes forking unsafe, and a system that does not let a
+    forked run be walled in makes it unsound: then there is none.
+    """
+    warm_font_list()
+    folder = Path(tempfile.mkdtemp(prefix="lab-"))
+    process = None
+    try:
+        runs = folder / "runs"
+        runs.mkdir(mode=0o755)
+        folder.chmod(0o755)
+        names = (f"learner:x:{user}:{user}::/:/bin/sh\n" for user in confinement.run_ids())
+        (folder / "passwd").write_text("".join(names))
+        copy_font_list(folder)
+        address = folder / "zygote"
+        process = _start(address, folder, preload, confinement)
+        launcher = WarmLauncher(address, runs)
+        yield launcher if process is not None and _works(launcher, confinement) else None
+    finally:
+        if process is not None:
+            process.kill()
+            process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(
+    address: Path, folder: Path, preload: Sequence[str], confinement: Confinement
+) -> subprocess.Popen[bytes] | None:
+    """Start the zygote and wait until it has imported everything; None when it may not fork."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(address))
+    address.chmod(0o600)
+    listener.listen(64)
+    reader, writer = os.pipe()
+    argv = [sys.executable, "-c", _ZYGOTE, str(listener.fileno()), json.dumps(list(preload))]
+    argv = confinement.wrap_zygote([*argv, str(writer)], folder=folder)
+    environment = {
+        **fixed_environment(),
+        "HOME": str(folder),
+        "MPLCONFIGDIR": str(folder),
+        # Read when Matplotlib is imported; an ordinary kernel sets it before.
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    process = subprocess.Popen(
+        argv,
+        env=environment,
+        pass_fds=(listener.fileno(), writer),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    os.close(writer)
+    listener.close()
+    with os.fdopen(reader, "rb") as answer:
+        text = answer.read()
+    if text and json.loads(text)["threads"] == 1:
+        return process
+    process.kill()
+    process.wait()
+    return None
+
+
+def _works(launcher: WarmLauncher, confinement: Confinement) -> bool:
+    """Try one fork: does a kernel come up behind its walls?"""
+    from autograder.execution.environment import scratch_folder
+    from autograder.execution.kernel import end_kernel
+
+    with scratch_folder({}, owner=confinement.run_id(), parent=launcher.folder) as scratch:
+        manager = launcher(
+            scratch, Limits(seconds=10, cell_seconds=10), confinement, network=False, variables={}
+        )
+        client = manager.blocking_client()
+        try:
+            client.start_channels()
+            client.wait_for_ready(timeout=10)
+            return True
+        except RuntimeError:
+            return False
+        finally:
+            client.stop_channels()
+            end_kernel(manager)

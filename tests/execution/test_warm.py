@@ -1,0 +1,228 @@
+"""A forked kernel does what an ordinary one does, sooner, behind the same walls."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder.contract.lab import Lab
+from autograder.contract.manifest import Limits
+from autograder.execution import Confinement
+from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
+from autograder.execution.run import executed
+from autograder.execution.warm.launcher import WarmLauncher, warm_kernels
+from autograder.grading.grader import grade_notebook
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux"), reason="forking behind walls is Linux's"
+    ),
+]
+LIMITS = Limits(seconds=40, cell_seconds=4, probe_seconds=3, memory_mb=1500)
+
+CELLS = {
+    "prints": "print('out')\nimport sys\nprint('err', file=sys.stderr)",
+    "value": "import pandas as pd\npd.DataFrame({'a': [1, 2]})",
+    "picture": "import matplotlib.pyplot as plt\nplt.plot([1, 2]);plt.show()",
+    "magic": "%precision 3\n3.14159265",
+    "shell": "!echo from the shell",
+    "bash": "%%bash\necho $((6 * 7))",
+    "display": "from IPython.display import HTML, display\ndisplay(HTML('<b>bold</b>'))",
+    "update": "handle = display('one', display_id='d')\nhandle.update('two')",
+    "raises": "1 / 0",
+    "syntax": "def (:",
+    "asks": "input('name? ')",
+    "awaits": "import asyncio\nawait asyncio.sleep(0.01)\n'awaited'",
+    "threads": (
+        "import threading\nfound = []\n"
+        "threads = [threading.Thread(target=found.append, args=(n,)) for n in range(4)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\nsorted(found)"
+    ),
+    "subprocess": "import subprocess\nsubprocess.run(['echo', 'child'], capture_output=True).stdout",
+    "fits": (
+        "from sklearn.linear_model import LogisticRegression\n"
+        "LogisticRegression().fit([[0.], [1.], [2.], [3.]], [0, 0, 1, 1]).predict([[0.], [3.]])"
+    ),
+    "pool": (
+        "from concurrent.futures import ProcessPoolExecutor\nimport multiprocessing\n"
+        "with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context('fork')) as pool:\n"
+        "    squares = list(pool.map(abs, [-1, -2]))\nsquares"
+    ),
+    "warns": "import warnings\nwarnings.warn('careful')",
+    "deep": (
+        "def down(n): return down(n + 1)\ntry:\n    down(0)\n"
+        "except RecursionError:\n    print('deep')"
+    ),
+    "unicode": "print('naïve ☃ 漢字')",
+    "seeded": (
+        "import random\nimport numpy as np\nrandom.seed(1); np.random.seed(1)\n"
+        "(random.random(), np.random.rand())"
+    ),
+    "environment": "import os\nsorted(os.environ)",
+    "place": (
+        "import os, tempfile\n"
+        "(os.getcwd().endswith('/cwd'), tempfile.gettempdir().endswith('/tmp'), os.listdir())"
+    ),
+    "user": "import getpass, os\n(getpass.getuser(), os.getuid() != 0)",
+    "files": "open('made.txt', 'w').write('x')\nsorted(os.listdir())",
+    "exit": "import sys\nsys.exit(3)",
+    "after": "'still here'",
+    "endless": "while True:\n    pass",
+    "last": "'reached'",
+}
+
+
+def notebook() -> NotebookNode:
+    return new_notebook(cells=[new_code_cell(source, id=name) for name, source in CELLS.items()])
+
+
+@pytest.fixture(scope="module")
+def warm(confinement: Confinement) -> Iterator[WarmLauncher]:
+    with warm_kernels(
+        ["pandas", "matplotlib.pyplot", "sklearn.linear_model"], confinement
+    ) as found:
+        assert found is not None, "this system has bubblewrap and yet no forked kernel came up"
+        yield found
+
+
+def outputs(confinement: Confinement, launcher: KernelLauncher) -> dict[str, object]:
+    with executed(
+        notebook(),
+        files={},
+        parameters={},
+        limits=LIMITS,
+        confinement=confinement,
+        launcher=launcher,
+    ) as run:
+        shown = {cell.id: [_plain(o) for o in cell.outputs] for cell in run.notebook.cells}
+        return {name: (run.cells[name], shown[name]) for name in CELLS}
+
+
+def _plain(output: NotebookNode) -> object:
+    """An output without what differs from run to run: places, ids, addresses."""
+    text = re.sub(r"lab-[\w]+(/runs/lab-\w+)?", "lab-X", str(dict(output)))
+    text = re.sub(r"ipykernel_\d+/\d+\.py", "cell.py", text)
+    text = re.sub(r"0x[0-9a-f]+", "0x", text)
+    return re.sub(r"iVBOR[\w+/=\\n]+", "PNG", text)
+
+
+def test_forked_and_ordinary_kernels_put_out_the_same(
+    confinement: Confinement, warm: WarmLauncher
+) -> None:
+    plain, forked = outputs(confinement, launch_plain_kernel), outputs(confinement, warm)
+    differing = {n: (plain[n], forked[n]) for n in CELLS if forked[n] != plain[n]}
+    assert not differing
+
+
+def test_a_lab_scores_the_same_in_both(
+    tiny: Lab, confinement: Confinement, warm: WarmLauncher
+) -> None:
+    cards = [
+        grade_notebook(tiny, tiny.solution, student="a", confinement=confinement, launcher=launcher)
+        for launcher in (launch_plain_kernel, warm)
+    ]
+    found = [[(c.id, c.verdict, c.message) for c in g.card.checks().values()] for g in cards]
+    assert found[0] == found[1] and cards[0].card.score == tiny.max_points
+
+
+def test_nothing_of_one_run_reaches_the_next(confinement: Confinement, warm: WarmLauncher) -> None:
+    plant = """
+import os, random, tempfile, builtins, sys, pathlib
+left = []
+for folder in ("/tmp", "/dev/shm", tempfile.gettempdir(), os.environ["HOME"], "."):
+    try:
+        pathlib.Path(folder, "left-behind").write_text("x")
+        left.append(folder)
+    except OSError:
+        pass
+os.environ["PLANTED"] = "1"
+builtins.planted = True
+import pandas
+pandas.planted = True
+"""
+    look = """
+import os, builtins, pathlib, tempfile, pandas
+folders = ("/tmp", "/dev/shm", tempfile.gettempdir(), os.environ["HOME"], ".")
+found = [f for f in folders if pathlib.Path(f, "left-behind").exists()]
+found += [n for n in ("PLANTED",) if n in os.environ]
+found += [str(m) for m in (builtins, pandas) if hasattr(m, "planted")]
+others = [p for p in pathlib.Path("/tmp").rglob("cwd") if p != pathlib.Path.cwd()]
+chance = __import__("random").random()
+"""
+    chances = []
+    for source in (plant, look, look):
+        with executed(
+            new_notebook(cells=[new_code_cell(source, id="cell")]),
+            files={},
+            parameters={},
+            limits=LIMITS,
+            confinement=confinement,
+            launcher=warm,
+        ) as run:
+            assert run.cells["cell"] == "ok"
+            if source is look:
+                assert run.probe("value", "found")[0] == []
+                assert run.probe("value", "others")[0] == []
+                chances.append(run.probe("value", "chance")[0])
+    assert chances[0] != chances[1]
+
+
+def test_walls_of_a_forked_run(
+    confinement: Confinement, warm: WarmLauncher, tmp_path: Path
+) -> None:
+    root = Path(__file__).resolve().parents[2]
+    source = f"""
+import ctypes, os, socket
+def attempt(action):
+    try:
+        return action()
+    except Exception as error:
+        return type(error).__name__
+libc = ctypes.CDLL(None, use_errno=True)
+status = open("/proc/self/status").read()
+capabilities = [
+    line.split()[1] for line in status.splitlines() if line.startswith(("CapEff", "CapPrm"))
+]
+findings = {{
+    "umount": libc.umount2(b"/proc", 0),
+    "setuid": attempt(lambda: os.setuid(0)),
+    "interpreter": attempt(lambda: open(os.__file__, "a")),
+    "network": attempt(lambda: socket.create_connection(("192.0.2.1", 80), 1)),
+    "labs": os.path.exists({str(root / "labs")!r}),
+    "processes": sorted(int(p) for p in os.listdir("/proc") if p.isdigit())[:3],
+}}
+"""
+    with executed(
+        new_notebook(cells=[new_code_cell(source, id="cell")]),
+        files={},
+        parameters={},
+        limits=LIMITS,
+        confinement=confinement,
+        launcher=warm,
+    ) as run:
+        assert run.cells["cell"] == "ok"
+        found = run.probe("value", "findings")[0]
+        capabilities = run.probe("value", "capabilities")[0]
+    assert set(capabilities) == {"0000000000000000"}
+    assert found["umount"] == -1
+    assert found["setuid"] == "PermissionError"
+    assert found["interpreter"] in ("PermissionError", "OSError")
+    assert found["network"] == "OSError"
+    assert found["labs"] is False
+    assert found["processes"] == [1, 2]
+
+
+def test_the_zygote_and_all_its_runs_die_with_the_grader(confinement: Confinement) -> None:
+    import psutil
+
+    with warm_kernels(["json"], confinement) as launcher:
+        assert launcher is not None
+        folder = launcher.folder.parent
+    assert not folder.exists()
+    lines = [p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"])]
+    assert not any(str(folder) in part for line in lines for part in line)
