@@ -7,7 +7,7 @@ from typing import Any
 
 from IPython.display import publish_display_data
 
-from autograder.checks import Ruling, Verdict
+from autograder.checks import Check, Ruling, Verdict
 from autograder.errors import CourseError
 from autograder.jupyter.session import Finding
 from autograder.learning.hint import Hint
@@ -38,6 +38,7 @@ _BOX = (
     "padding: .1em 0 .1em .8em; border-left: 4px solid {colour};"
 )
 _VALIDATE_WIDTH = 80
+_MAGIC = re.compile(r"`(%[^`\n]+)`")
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
@@ -91,7 +92,7 @@ def as_text(finding: Finding) -> str:
         return "\n".join((*lines, f"  ○ {IDLE}", _next_step(finding)))
     for check, ruling in finding.rulings:
         mark, _ = _MARKS[ruling.verdict]
-        said = f": {ruling.message}" if ruling.message else ""
+        said = f": {_message(check, ruling)}" if ruling.message else ""
         lines.append(f"  {mark} {_name(check.name)} ({_WORDS[ruling.verdict]}){said}")
     return "\n".join((*lines, _next_step(finding)))
 
@@ -102,7 +103,7 @@ def as_html(finding: Finding) -> str:
     rows = (
         f"<div>○ {IDLE}</div>"
         if finding.unattempted
-        else "".join(_row(check.name, ruling) for check, ruling in finding.rulings)
+        else "".join(_row(check, ruling) for check, ruling in finding.rulings)
     )
     return (
         f'<div style="{_BOX.format(colour=colour)}"><b>{escape(finding.task.title)}</b> '
@@ -111,22 +112,23 @@ def as_html(finding: Finding) -> str:
     )
 
 
-def _row(name: str, ruling: Ruling) -> str:
+def _row(check: Check, ruling: Ruling) -> str:
     # A hanging indent, not a table: long messages keep the whole width of a narrow notebook.
     mark, colour = _MARKS[ruling.verdict]
     word = _WORDS[ruling.verdict]
-    said = f": {escape(ruling.message)}" if ruling.message else f" ({escape(word)})"
+    said = f": {escape(_message(check, ruling))}" if ruling.message else f" ({escape(word)})"
     return (
         '<div style="padding-left: 1.4em; text-indent: -1.4em; white-space: pre-wrap">'
         '<span style="display: inline-block; width: 1.4em; text-indent: 0; font-weight: bold; '
         f'color: {colour}" title="{word}">{mark}</span>'
-        f"<b>{escape(_name(name))}</b>{said}</div>"
+        f"<b>{escape(_name(check.name))}</b>{said}</div>"
     )
 
 
 def _with_code(text: str) -> str:
     """Escape `text`, with what stands in backticks as code."""
-    return _CODE.sub(r"<code>\1</code>", escape(text))
+    whole = _MAGIC.sub(r'<code style="white-space: nowrap">\1</code>', escape(text))
+    return _CODE.sub(r"<code>\1</code>", whole)
 
 
 def _next_step(finding: Finding) -> str:
@@ -140,6 +142,13 @@ def _next_step(finding: Finding) -> str:
     do = "Write" if finding.unattempted else "Change"
     again = f"{do} the answer cell, run it, then run `%check {task}` again."
     return f"{again} A nudge: `%hint {task}`"
+
+
+def _message(check: Check, ruling: Ruling) -> str:
+    """Give a ruling's message, which may name the check that it waits for, in the names shown."""
+    if ruling.verdict is Verdict.NOT_RUN and check.needs:
+        return ruling.message.replace(check.needs, f"“{_name(check.needs)}”")
+    return ruling.message
 
 
 def _name(name: str) -> str:
