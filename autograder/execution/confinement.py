@@ -88,7 +88,8 @@ class Confinement:
         walls += ["--proc", "/proc", "--dev", "/dev", *_temporary("/dev/shm"), *_temporary("/tmp")]
         walls += _ancestors([scratch])
         walls += ["--bind", str(scratch), str(scratch), "--ro-bind-try"]
-        walls += [str(scratch / "passwd"), "/etc/passwd", "--chdir", "/"]
+        walls += [str(scratch / "passwd"), "/etc/passwd"]
+        walls += ["--remount-ro", "/", "--chdir", "/"]
         return [*walls, "--", *argv]
 
     def wrap_zygote(self, argv: Sequence[str], *, folder: Path) -> list[str]:
@@ -114,7 +115,8 @@ class Confinement:
         # A run gets process ids and a /proc of its own; until then the zygote needs the system's.
         walls += ["--ro-bind", "/proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
         walls += [*_ancestors([folder]), "--bind", str(folder), str(folder)]
-        walls += ["--ro-bind", str(folder / "passwd"), "/etc/passwd", "--chdir", "/"]
+        walls += ["--ro-bind", str(folder / "passwd"), "/etc/passwd"]
+        walls += ["--remount-ro", "/", "--chdir", "/"]
         return [*walls, "--", *argv]
 
 

@@ -43,7 +43,7 @@ CELLS = {
         "threads = [threading.Thread(target=found.append, args=(n,)) for n in range(4)]\n"
         "[t.start() for t in threads]; [t.join() for t in threads]\nsorted(found)"
     ),
-    "subprocess": "import subprocess\nsubprocess.run(['echo', 'child'], capture_output=True).stdout",
+    "subprocess": "import subprocess\nsubprocess.check_output(['echo', 'child'])",
     "fits": (
         "from sklearn.linear_model import LogisticRegression\n"
         "LogisticRegression().fit([[0.], [1.], [2.], [3.]], [0, 0, 1, 1]).predict([[0.], [3.]])"
