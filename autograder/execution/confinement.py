@@ -112,8 +112,9 @@ class Confinement:
         walls += _ancestors(readable)
         for path in readable:
             walls += ["--ro-bind-try", str(path), str(path)]
-        # A run gets process ids and a /proc of its own; until then the zygote needs the system's.
-        walls += ["--ro-bind", "/proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        # A run gets process ids and a /proc of its own, which the kernel grants only where one
+        # stands that nothing covers or makes read-only.
+        walls += ["--bind", "/proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
         walls += [*_ancestors([folder]), "--bind", str(folder), str(folder)]
         walls += ["--ro-bind", str(folder / "passwd"), "/etc/passwd"]
         walls += ["--remount-ro", "/", "--chdir", "/"]
