@@ -1,7 +1,6 @@
 """`lab formgrader`: nbgrader's formgrader on a graded cohort."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ configure(c, Path({course!r}))
 c.CourseDirectory.root = {root!r}
 c.CourseDirectory.source_directory = {source!r}
 c.CourseDirectory.db_url = {db_url!r}
+# No submitted_directory: formgrader's "Autograde" would run submissions outside the sandbox.
 '''
 
 
@@ -47,13 +47,14 @@ def formgrader(
     root = (output or course.state / "demo" / "graded").resolve()
     write_config(course, root)
     command = [sys.executable, "-m", "jupyter", "lab", f"--port={port}", "--ip=127.0.0.1"]
-    command += ["--LabApp.default_url=/formgrader", f"--notebook-dir={root}"]
+    command += ["--LabApp.default_url=/formgrader/gradebook", f"--notebook-dir={root}"]
     if os.geteuid() == 0:
         command.append("--allow-root")
     if not browser:
         command.append("--no-browser")
-    environment = {**os.environ, COURSE_VARIABLE: str(course.root)}
-    raise typer.Exit(subprocess.run(command, cwd=root, env=environment, check=False).returncode)
+    # In place of this process: whoever ends it ends the server, and with it the kernels.
+    os.chdir(root)
+    os.execve(sys.executable, command, {**os.environ, COURSE_VARIABLE: str(course.root)})
 
 
 def write_config(course: CoursePaths, root: Path) -> Path:

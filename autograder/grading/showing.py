@@ -1,6 +1,7 @@
 """The executed notebook as a human grader and the learner see it: verdicts under each task."""
 
 import copy
+from textwrap import fill
 
 import nbformat
 from nbformat import NotebookNode
@@ -9,6 +10,7 @@ from autograder.contract.lab import Lab
 from autograder.contract.notebooks import grade_id, is_grade
 from autograder.scoring import Scorecard, TaskScore, redacted
 
+_WIDTH = 100  # characters that formgrader shows without a scroll bar
 _MARKS = {"passed": "✓", "failed": "✗", "unattempted": "·", "errored": "!", "not_run": "-"}
 
 
@@ -42,4 +44,5 @@ def _lines(task: TaskScore) -> str:
     for check in task.checks:
         said = " ".join(filter(None, (check.message, check.feedback)))
         lines.append(f"{_MARKS.get(check.verdict, '?')} {check.id}  {said}".rstrip())
-    return "\n".join(lines) + "\n"
+    rows = "\n".join(lines).splitlines()
+    return "\n".join(fill(row, _WIDTH, subsequent_indent="    ") for row in rows) + "\n"
