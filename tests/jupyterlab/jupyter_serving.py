@@ -1,5 +1,6 @@
 """Run a Jupyter server on this machine alone, with settings of its own, and end it for sure."""
 
+import json
 import os
 import socket
 import subprocess
@@ -14,12 +15,12 @@ from urllib.request import urlopen
 import psutil
 
 BIN = Path(sys.executable).parent
-FOR_TESTS = (
-    "--IdentityProvider.token=",
-    "--ServerApp.port_retries=0",
-    "--LabApp.expose_app_in_browser=True",
-)
 START_SECONDS = 180
+_SERVER = {
+    "IdentityProvider": {"token": ""},
+    "ServerApp": {"port_retries": 0},
+    "LabApp": {"expose_app_in_browser": True},
+}
 _QUIET = '{"fetchNews": "false", "checkForUpdates": false}'  # nothing asks the network or the user
 
 
@@ -31,6 +32,10 @@ def own_environment(home: Path) -> dict[str, str]:
         "JUPYTER_RUNTIME_DIR": home / "runtime",
         "IPYTHONDIR": home / "ipython",
     }
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    config = folders["JUPYTER_CONFIG_DIR"] / "jupyter_server_config.json"
+    config.write_text(json.dumps(_SERVER))
     settings = folders["JUPYTER_CONFIG_DIR"] / "lab" / "user-settings" / "@jupyterlab"
     path = settings / "apputils-extension" / "notification.jupyterlab-settings"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,6 +43,13 @@ def own_environment(home: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NBGRADER_")}
     search = os.pathsep.join((str(BIN), os.environ.get("PATH", os.defpath)))
     return {**kept, **{name: str(folder) for name, folder in folders.items()}, "PATH": search}
+
+
+def run_lab(*arguments: str, course: Path, environment: Mapping[str, str]) -> None:
+    """Run a `lab` command in the course's folder."""
+    command = [str(BIN / "lab"), *arguments]
+    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def free_port() -> int:
@@ -56,7 +68,7 @@ def serving(
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=out)
         try:
-            _await_answer(process, f"{address}/api/status", log)
+            _await_answer(process, f"{address}/api", log)
             yield address
         finally:
             _end(process)
