@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from payment_batches import (
     DAY,
+    ROW_RULES,
     batch_history,
     clean_payments,
     faulty_payments,
@@ -45,7 +46,12 @@ def passes_clean_payments(run: Run) -> None:
     got.to_be_a(dict).to_equal(clean)
 
 
-@check("expectations", points=1, once=True)
+@check(
+    "expectations",
+    points=1,
+    once=True,
+    feedback="Counts under the wrong rule? Results come in an order of their own, not the suite's.",
+)
 def finds_the_six_row_faults(run: Run) -> None:
     frame, truth = faulty_payments(run.parameters["seed"])
     suite = expect(run.call("payment_suite", DAY), "payment_suite(day)").to_be_a(list).value
@@ -53,13 +59,31 @@ def finds_the_six_row_faults(run: Run) -> None:
     got.to_equal({"success": False, "failed": row_faults(truth), "errors": []})
 
 
-@check("expectations", points=1, once=True, needs="finds_the_six_row_faults")
+@check("expectations", points=0.5, once=True, needs="finds_the_six_row_faults")
 def passes_clean_payments_too(run: Run) -> None:
     suite = run.call("payment_suite", DAY)
     got = run.call("run_suite", clean_payments(run.parameters["seed"]), suite)
     expect(got, "run_suite(clean payments, your suite)").to_equal(
         {"success": True, "failed": {}, "errors": []}
     )
+
+
+def in_json(value: object) -> bool:
+    """Return whether a value holds nothing but what JSON can, tuples counting as lists."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and in_json(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return all(in_json(item) for item in value)
+    return value is None or isinstance(value, str | bool | int | float)
+
+
+@check("expectations", points=0.5, once=True, needs="finds_the_six_row_faults")
+def keeps_the_suite_plain(run: Run) -> None:
+    suite = expect(run.call("payment_suite", DAY), "payment_suite(day)").to_be_a(list).value
+    rules = [expect(one, "an expectation of your suite").at("meta", "rule").value for one in suite]
+    expect(sorted(rules), "the rules of payment_suite(day), sorted").to_equal(sorted(ROW_RULES))
+    odd = [one["meta"]["rule"] for one in suite if not in_json(one)]
+    expect(odd, "rules whose expectation holds what JSON cannot (a Timestamp, say)").to_equal([])
 
 
 @check("quarantine", points=1)
@@ -81,7 +105,11 @@ def sets_the_faulty_rows_aside(run: Run) -> None:
 def measures_how_late(run: Run) -> None:
     seed = run.parameters["seed"]
     history, frame = batch_history(seed), clean_payments(seed)
-    for moment, hours in (("2026-03-03T03:30:00+00:00", 3.5), ("2026-03-03T07:15:00+00:00", 7.25)):
+    for moment, hours in (
+        ("2026-03-03T03:30:00+00:00", 3.5),
+        ("2026-03-03T07:15:00+00:00", 7.25),
+        ("2026-03-03T06:30:00+02:00", 4.5),
+    ):
         got = run.call("batch_health", history, frame, DAY, moment, [])
         got = expect(got, f"batch_health(… delivered_at={moment!r} …)")
         got.at("hours_late").to_equal(hours, tol=1e-9)

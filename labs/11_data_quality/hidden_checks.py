@@ -54,25 +54,50 @@ def counts_what_is_missing(run: Run) -> None:
     expect(run.call("validate", frame, LEAP_DAY), "validate(frame)").at("failed").to_equal(due)
 
 
-@check("schema", points=1, feedback="Values that lie just on the edge of a rule, and just beyond.")
+@check(
+    "schema", points=0.5, feedback="Values that lie just on the edge of a rule, and just beyond."
+)
 def knows_the_edges(run: Run) -> None:
     frame, due = on_the_edge(run.parameters["seed"])
     expect(run.call("validate", frame, DAY), "validate(frame)").at("failed").to_equal(due)
 
 
-@check("schema", points=1, feedback="Columns come, go and are renamed; the rest is still judged.")
+@check(
+    "schema", points=0.5, feedback="Customers' ids: what all does your pattern take for a digit?"
+)
+def knows_what_a_digit_is(run: Run) -> None:
+    frame = clean_payments(SECRET + run.parameters["seed"])
+    frame.loc[[2, 3, 5, 8], "customer_id"] = [
+        "C\u0660\u0661\u0662\u0663",
+        "C012\uff13",
+        "C01234",
+        "c0123",
+    ]
+    got = expect(run.call("validate", frame, DAY), "validate(frame)")
+    got.at("failed").to_equal({"customer_id.format": 4})
+
+
+@check(
+    "schema",
+    points=1,
+    feedback="Columns come, go and are renamed: the rest is still judged, and lists are sorted.",
+)
 def survives_other_columns(run: Run) -> None:
-    frame, due = on_the_edge(run.parameters["seed"])
-    frame = frame.rename(columns={"amount": "amount_minor"}).drop(columns="paid_at")
-    del due["amount.range"], due["paid_at.in_batch"]
-    expect(run.call("validate", frame, DAY), "validate(frame)").to_equal(
-        {
-            "rows": len(frame),
-            "failed": due,
-            "missing_columns": ["amount", "paid_at"],
-            "extra_columns": ["amount_minor"],
-        }
-    )
+    given, found = on_the_edge(run.parameters["seed"])
+    renamed = given.rename(columns={"amount": "amount_minor"}).assign(zone="EU", batch=1)
+    for frame, missing, extra in (
+        (renamed.drop(columns="paid_at"), ["amount", "paid_at"], ["amount_minor", "batch", "zone"]),
+        (given.drop(columns=["payment_id", "customer_id"]), ["customer_id", "payment_id"], []),
+    ):
+        failed = {rule: n for rule, n in found.items() if rule.split(".")[0] not in missing}
+        expect(run.call("validate", frame, DAY), "validate(frame)").to_equal(
+            {
+                "rows": len(frame),
+                "failed": failed,
+                "missing_columns": missing,
+                "extra_columns": extra,
+            }
+        )
 
 
 @check("expectations", points=1, once=True, feedback="Both tools must find the same, edges too.")
@@ -128,7 +153,11 @@ def tells_what_it_could_not_judge(run: Run) -> None:
     )
 
 
-@check("quarantine", points=1, feedback="A row may break several rules.")
+@check(
+    "quarantine",
+    points=1,
+    feedback="Name every rule that a row breaks, in the contract's order; rows keep theirs.",
+)
 def names_every_reason(run: Run) -> None:
     frame = clean_payments(SECRET + run.parameters["seed"])
     frame.loc[70, ["amount", "currency"]] = [-3.0, "CHF"]
@@ -183,39 +212,81 @@ def past(seed: int, until: str, rows: dict[int, list[int]]) -> pd.DataFrame:
     return history.sample(frac=1, random_state=np.random.default_rng(seed), ignore_index=True)
 
 
-@check("history", points=1, feedback="What is usual on a Sunday? And what did one know that day?")
+SUNDAYS = [170, 150, 180, 160, 175, 166, 900, 171]  # median 170.5, spread 10.4
+MONDAYS = [400, 390, 431, 400, 408, 411, 380, 395]  # median 400, spread at its floor of 20
+
+
+def health_of(run: Run, day: str, size: int):
+    """Return what is said of a batch of a size on a Sunday or a Monday, as an expectation."""
+    weekday, rows = (6, SUNDAYS) if day == "2026-03-01" else (0, MONDAYS)
+    history = past(SECRET + run.parameters["seed"], day, {weekday: rows})
+    frame = clean_payments(SECRET + size, day, size)
+    got = run.call("batch_health", history, frame, day, f"{day}T23:59:00+00:00", [])
+    return expect(got, f"batch_health(… a batch of {size} rows on {day} …)")
+
+
+@check("history", points=0.5, feedback="Which past days are like today? What was known that day?")
 def compares_with_past_days_alike(run: Run) -> None:
-    sundays, mondays = [170, 150, 180, 160, 175, 166, 900, 171], [400, 390, 431, 400, 408, 411, 380]
-    for day, size, usual, volume in (
-        ("2026-03-01", 165, 170.5, "ok"),
-        ("2026-03-01", 120, 170.5, "low"),
-        ("2026-03-01", 300, 170.5, "high"),
-        ("2026-03-02", 165, 400.0, "low"),
-        ("2026-03-02", 330, 400.0, "ok"),
-    ):
-        weekday, rows = (6, sundays) if day == "2026-03-01" else (0, [*mondays, 395])
-        history = past(SECRET + run.parameters["seed"], day, {weekday: rows})
-        frame = clean_payments(SECRET + size, day, size)
-        got = run.call("batch_health", history, frame, day, f"{day}T23:59:00-06:00", [])
-        got = expect(got, f"batch_health(… a batch of {size} rows on {day} …)")
+    for day, size, usual in (("2026-03-01", 165, 170.5), ("2026-03-02", 405, 400.0)):
+        got = health_of(run, day, size)
         got.at("usual_rows").to_equal(usual, tol=1e-9)
-        got.at("volume").to_equal(volume)
-        got.at("hours_late").to_equal(5 + 59 / 60, tol=1e-6)
-        got.at("fresh").to_equal(True)
+        got.at("volume").to_equal("ok")
 
 
-@check("history", points=1, feedback="How much of a past does a verdict need?")
+@check(
+    "history",
+    points=0.5,
+    needs="compares_with_past_days_alike",
+    feedback="How wide is a spread, how small may it be, and what of a size just at the border?",
+)
+def measures_the_volume(run: Run) -> None:
+    for day, size, volume in (
+        ("2026-03-01", 120, "low"),
+        ("2026-03-01", 132, "ok"),
+        ("2026-03-01", 208, "ok"),
+        ("2026-03-01", 300, "high"),
+        ("2026-03-02", 165, "low"),
+        ("2026-03-02", 319, "low"),
+        ("2026-03-02", 320, "ok"),
+        ("2026-03-02", 480, "ok"),
+        ("2026-03-02", 481, "high"),
+    ):
+        health_of(run, day, size).at("volume").to_equal(volume)
+
+
+@check("history", points=0.5, feedback="Clocks differ, hours do not. And is the last minute late?")
+def counts_hours_on_any_clock(run: Run) -> None:
+    history = past(SECRET, LEAP_DAY, {})
+    frame = clean_payments(SECRET + run.parameters["seed"], LEAP_DAY, 20)
+    for moment, hours in (
+        ("2028-02-29T23:59:00-06:00", 5 + 59 / 60),
+        ("2028-03-01T11:30:00+05:30", 6.0),
+        ("2028-03-01T11:45:00+05:30", 6.25),
+        ("2028-03-02T00:00:00+00:00", 24.0),
+    ):
+        got = run.call("batch_health", history, frame, LEAP_DAY, moment, [])
+        got = expect(got, f"batch_health(… delivered_at={moment!r} …)")
+        got.at("hours_late").to_equal(hours, tol=1e-6)
+        got.at("fresh").to_equal(hours <= 6)
+
+
+@check("history", points=0.5, feedback="What cannot be known: how short may a past be, and no ids?")
 def says_when_it_does_not_know(run: Run) -> None:
     history = past(SECRET, DAY, {0: [400, 410, 390, 400]})
     before = history[history.day < DAY].sort_values("day")
     frame = clean_payments(SECRET + run.parameters["seed"], rows=30)
-    moment = "2026-03-03T06:00:00+00:00"
+    moment = "2026-03-03T05:00:00+00:00"
     for days, usual, volume in ((28, 400.0, "low"), (27, None, "unknown"), (0, None, "unknown")):
         got = run.call("batch_health", before.tail(days), frame, DAY, moment, [])
         got = expect(got, f"batch_health(a history of {days} days, …)")
         got.at("usual_rows").to_equal(usual)
         got.at("volume").to_equal(volume)
-        got.at("fresh").to_equal(True)
+    frame = frame.drop(columns="payment_id")
+    got = expect(
+        run.call("batch_health", before.tail(28), frame, DAY, moment, ["P1"]), "no payment_id"
+    )
+    got.at("seen_before").to_equal(None)
+    got.at("volume").to_equal("low")
 
 
 def reference_psi(reference: np.ndarray, current: np.ndarray, bins: int = 10) -> float:
@@ -228,45 +299,85 @@ def reference_psi(reference: np.ndarray, current: np.ndarray, bins: int = 10) ->
     return float(((q - p) * np.log(q / p)).sum())
 
 
-@check("drift", points=1, feedback="Whose quantiles cut the bins? And where do outliers go?")
+@check("drift", points=0.5, feedback="Whose quantiles cut the bins? And where do outliers go?")
 def cuts_bins_by_the_reference(run: Run) -> None:
     r = np.random.default_rng([SECRET, run.parameters["seed"]])
     reference, current = r.lognormal(3, 0.8, 900), r.lognormal(3.4, 0.5, 350)
     current[:12] = [1e6] * 7 + [-50.0] * 5
-    for bins in (10, 6):
-        got = run.call("psi", reference, current, bins)
-        due = reference_psi(reference, current, bins)
-        expect(got, f"psi(reference, current, {bins})").to_equal(due, tol=1e-9)
-    gaps = np.concatenate([current, np.full(80, np.nan)])
-    got = run.call("psi", np.append(reference, np.nan), gaps)
     due = reference_psi(reference, current)
-    expect(got, "psi with missing values").to_equal(due, tol=1e-9)
+    expect(run.call("psi", reference, current), "psi").to_equal(due, tol=1e-9)
+
+
+@check(
+    "drift", points=0.5, feedback="Not everybody wants ten bins. Where all does their number count?"
+)
+def takes_any_number_of_bins(run: Run) -> None:
+    r = np.random.default_rng([SECRET, run.parameters["seed"], 2])
+    reference, current = r.lognormal(3, 0.8, 900), r.lognormal(3.2, 0.7, 350)
+    for bins in (6, 20):
+        due = reference_psi(reference, current, bins)
+        got = run.call("psi", reference, current, bins)
+        expect(got, f"psi(reference, current, {bins})").to_equal(due, tol=1e-9)
+
+
+@check("drift", points=0.5, feedback="Prices are often round: in which bin is a value on an edge?")
+def puts_edges_into_the_upper_bin(run: Run) -> None:
+    r = np.random.default_rng([SECRET, run.parameters["seed"], 3])
+    reference, current = r.integers(0, 40, 900) * 1.0, r.integers(5, 50, 300) * 1.0
+    due = reference_psi(reference, current)
+    expect(run.call("psi", reference, current), "psi of round prices").to_equal(due, tol=1e-9)
+
+
+@check(
+    "drift", points=0.5, feedback="Values that are missing: do they count anywhere all the same?"
+)
+def leaves_out_what_is_missing(run: Run) -> None:
+    r = np.random.default_rng([SECRET, run.parameters["seed"], 4])
+    reference, current = r.lognormal(3, 0.8, 6_000), r.lognormal(3, 0.8, 400)
+    gaps = [np.append(x, np.full(len(x), np.nan)) for x in (reference, current)]
+    due = reference_psi(reference, current)
+    expect(run.call("psi", *gaps), "psi with missing values").to_equal(due, tol=1e-9)
+    got = expect(run.call("drift_report", *gaps, 0.2), "drift_report with missing values")
+    got.at("psi").to_equal(due, tol=1e-9)
+    got.at("p_value").to_equal(float(stats.ks_2samp(reference, current).pvalue), tol=0.03)
+    own = expect(run.call("psi_threshold", 6_000, 400, 0.1), "psi_threshold(6000, 400, 0.1)")
+    times = got.at("threshold").to_be_a(float, int).value / own.to_be_a(float, int).value
+    expect(times, "threshold, as a multiple of your own without gaps").to_be_between(0.8, 1.25)
+
+
+def clean_threshold(past_rows: int, rows: int, rate: float) -> float:
+    """Return the PSI of 10 bins that a clean batch exceeds with a probability of `rate`."""
+    return float(stats.chi2.ppf(1 - rate, 9) * (1 / past_rows + 1 / rows))
 
 
 @check("drift", points=1, feedback="Count how often clean batches of several sizes lie above it.")
 def threshold_keeps_its_rate(run: Run) -> None:
     r = np.random.default_rng([SECRET, 1])
-    for past_rows, rows, rate in ((6_000, 400, 0.05), (1_000, 150, 0.02), (4_000, 3_000, 0.1)):
+    for past_rows, rows, rate, low, high in (
+        (6_000, 400, 0.05, 0.4, 2.0),
+        (1_000, 150, 0.02, 0.4, 2.0),
+        (4_000, 3_000, 0.2, 0.83, 1.2),  # one degree of freedom more or less: 0.71 or 1.35
+    ):
         threshold = run.call("psi_threshold", past_rows, rows, rate)
         what = f"psi_threshold({past_rows}, {rows}, {rate})"
         expect(threshold, what).to_be_a(float, int)
         above = share_above(r, past_rows, rows, float(threshold))
         expect(above / rate, f"false alarms at {what}, as a multiple of the rate").to_be_between(
-            0.4, 2.0
+            low, high
         )
 
 
 def share_above(r: np.random.Generator, past_rows: int, rows: int, threshold: float) -> float:
-    """Return the share of 3,000 clean batches whose PSI lies above the threshold."""
+    """Return the share of 12,000 clean batches whose PSI lies above the threshold."""
     # Sorted uniform spacings: what quantile bins of a clean reference are in truth.
     cuts = np.linspace(0, past_rows, 11).astype(int)[1:-1]
-    widths = r.dirichlet(np.diff([0, *cuts, past_rows + 1]), 3_000)
-    q = (np.array([r.multinomial(rows, w) for w in widths]) + 0.5) / (rows + 5)
+    widths = r.dirichlet(np.diff([0, *cuts, past_rows + 1]), 12_000)
+    q = (r.multinomial(rows, widths) + 0.5) / (rows + 5)
     psi = ((q - 0.1) * np.log(q / 0.1)).sum(axis=1)
     return float((psi > threshold).mean())
 
 
-@check("drift", points=1, feedback="What does a small p-value say? And a large one?")
+@check("drift", points=0.5, feedback="What does a small p-value say? And a large one?")
 def reads_the_two_tests(run: Run) -> None:
     seed = SECRET + run.parameters["seed"]
     reference = reference_amounts(seed)
@@ -286,17 +397,38 @@ def reads_the_two_tests(run: Run) -> None:
     got.at("alarm").to_equal(True)
 
 
-@check("drift", points=1, feedback="Two tests, two chances of a false alarm.")
+def leaning(reference: np.ndarray, rows: int, lean: float) -> np.ndarray:
+    """Return values whose distribution function lies up to `lean` above the reference's.
+
+    Spread over both halves like this, the Kolmogorov-Smirnov test sees it well before PSI does.
+    """
+    u = (np.arange(rows) + 0.5) / rows
+    below = u < 0.5 + lean
+    return np.quantile(reference, np.where(below, u / (1 + 2 * lean), 1 - (1 - u) / (1 - 2 * lean)))
+
+
+@check("drift", points=0.5, feedback="Two tests, two chances of a false alarm.")
 def shares_the_rate(run: Run) -> None:
     seed = SECRET + run.parameters["seed"]
-    reference, current = reference_amounts(seed), clean_payments(seed + 1).amount.to_numpy()
-    got = run.call("drift_report", reference, current, 0.2)
-    got = expect(got, "drift_report(reference, clean, 0.2)").at("threshold").value
-    half = stats.chi2.ppf(0.9, 9) * (1 / len(reference) + 1 / len(current))
-    expect(got / half, "threshold, as a multiple of what 0.1 takes").to_be_between(0.91, 1.12)
+    reference = reference_amounts(seed)
+    # p-values of 0.14 and 0.04 on either side of 0.1, and half the PSI that would ring.
+    for lean, alarm in ((0.058, False), (0.07, True)):
+        got = run.call("drift_report", reference, leaning(reference, 400, lean), 0.2)
+        got = expect(got, "drift_report(reference, leaning amounts, 0.2)")
+        threshold = got.at("threshold").to_be_a(float, int).value
+        times = threshold / clean_threshold(len(reference), 400, 0.1)
+        expect(times, "threshold, as a multiple of what 0.1 takes").to_be_between(0.88, 1.14)
+        got.at("alarm").to_equal(alarm)
+    own = expect(run.call("psi_threshold", len(reference), 400, 0.1), "psi_threshold(…, 0.1)")
+    times = threshold / own.to_be_a(float, int).value
+    expect(times, "threshold at 0.2, as a multiple of your own at 0.1").to_be_between(0.92, 1.08)
 
 
-@check("policy", points=1, feedback="Only rows can be set aside; and which harm did come about?")
+@check(
+    "policy",
+    points=1,
+    feedback="What can be set aside, which harm came about, and what if two actions cost the same?",
+)
 def sets_aside_only_rows(run: Run) -> None:
     alarms = [  # rule, by_row, rows_hit, estimate, real
         ("columns", False, 3, 5_000.0, True),
@@ -342,7 +474,11 @@ def gate_on(run: Run, batch: pd.DataFrame, name: str, seed: int = SECRET):
     return expect(got, f"the gate on {name}")
 
 
-@check("gate", points=1, feedback="Which exit code says that nothing was judged at all?")
+@check(
+    "gate",
+    points=1,
+    feedback="Batch and reference: which exit code says that nothing could be judged at all?",
+)
 def says_what_it_could_not_read(run: Run) -> None:
     given = files(clean_payments(SECRET), reference_amounts(SECRET))
     for name, changed in (
@@ -350,13 +486,16 @@ def says_what_it_could_not_read(run: Run) -> None:
         ("an empty file", {**given, "batch.csv": ""}),
         ("a file that breaks off", {**given, "batch.csv": 'payment_id,amount\n"P1,3\n'}),
         ("a reference that is not there", {"batch.csv": given["batch.csv"]}),
+        ("a reference of other columns", {**given, "reference.csv": "price\n3.5\n"}),
+        ("a reference without rows", {**given, "reference.csv": "amount\n"}),
+        ("a reference without numbers", {**given, "reference.csv": "amount\nn/a\nn/a\n"}),
     ):
         got = expect(run.call("try_gate", changed, ARGUMENTS), f"the gate on {name}")
         got.at("exit").to_equal(2)
         got.at("report", "verdict").to_equal("unreadable")
 
 
-@check("gate", points=1, feedback="All of nothing is true. And how many rows may be set aside?")
+@check("gate", points=0.5, feedback="All of nothing is true. And how many rows may be set aside?")
 def blocks_what_is_hollow(run: Run) -> None:
     frame = clean_payments(SECRET + run.parameters["seed"])
     got = gate_on(run, frame.iloc[:0], "a batch without rows")
@@ -371,27 +510,81 @@ def blocks_what_is_hollow(run: Run) -> None:
         got.at("report", "accepted").to_equal(0 if blocked_by else 400 - broken)
 
 
-@check("gate", points=1, feedback="Some faults only warn; their rows are not set aside.")
+@check("gate", points=0.5, feedback="A column is missing: what is still judged, and what is not?")
+def judges_less_without_a_column(run: Run) -> None:
+    frame = clean_payments(SECRET + run.parameters["seed"]).drop(columns="paid_at")
+    frame.loc[frame.currency == "GBP", "amount"] *= 100
+    frame.loc[100:149, "currency"] = "XXX"
+    got = gate_on(run, frame, "payments in pence, 50 of unknown currency, without paid_at")
+    got.at("exit").to_equal(1)
+    got.at("report", "failed").to_equal({"currency.known": 50})
+    got.at("report", "blocked_by").to_equal(["columns.missing"])
+    got.at("report", "quarantined").to_equal(0)
+    got.at("report", "accepted").to_equal(0)
+
+
+@check(
+    "gate",
+    points=0.5,
+    needs="lets_a_clean_batch_pass",
+    feedback="Some rules only warn: which rows are set aside, and which go on?",
+)
 def warns_without_setting_aside(run: Run) -> None:
     frame = clean_payments(SECRET + run.parameters["seed"]).assign(device="phone")
     frame.loc[200:260, "customer_id"] = "guest"
     frame.loc[255:262, "amount"] = -1.0
     got = gate_on(run, frame, "payments with odd customers, a new column and 8 negative amounts")
-    got.at("exit").to_equal(0)
-    got.at("report").to_equal(
-        {
-            "verdict": "pass",
-            "rows": 400,
-            "accepted": 392,
-            "quarantined": 8,
-            "failed": {"customer_id.format": 61, "amount.range": 8},
-            "warnings": ["columns.extra", "customer_id.format"],
-            "blocked_by": [],
-        }
-    )
+    report = got.at("report")
+    report.at("failed").to_equal({"customer_id.format": 61, "amount.range": 8})
+    report.at("warnings").to_equal(["columns.extra", "customer_id.format"])
+    report.at("quarantined").to_equal(8)
+    blocked_by = report.at("blocked_by").to_be_a(list).value
+    # A fault of the drift check is told elsewhere; this one is about the rules that warn.
+    expect([one for one in blocked_by if one != "amount.drift"], "blocked_by").to_equal([])
+    if not blocked_by:
+        got.at("exit").to_equal(0)
+        report.at("verdict").to_equal("pass")
+        report.at("accepted").to_equal(392)
 
 
-@check("gate", points=1, feedback="The fault that no row betrays.")
+@check(
+    "gate",
+    points=0.5,
+    needs="lets_a_clean_batch_pass",
+    feedback="Which amounts are compared with the past? And what if there are none?",
+)
+def compares_what_remains(run: Run) -> None:
+    frame = clean_payments(SECRET + run.parameters["seed"], rows=2_000)
+    frame.loc[300:489, ["amount", "currency"]] = [3_000.0, "XXX"]
+    got = gate_on(run, frame, "2,000 payments, 190 large ones of unknown currency")
+    got.at("report", "blocked_by").to_equal([])
+    got.at("report", "quarantined").to_equal(190)
+    got.at("report", "accepted").to_equal(1_810)
+    frame = frame.iloc[:400].assign(currency="XXX")
+    got = gate_on(run, frame, "400 payments, all of unknown currency")
+    got.at("exit").to_equal(1)
+    got.at("report", "blocked_by").to_equal(["quarantine.share"])
+    got.at("report", "quarantined").to_equal(400)
+
+
+@check(
+    "gate",
+    points=0.5,
+    needs="lets_a_clean_batch_pass",
+    feedback="How often may the gate ring on clean days? It is not drift_report's own choice.",
+)
+def rings_as_rarely_as_agreed(run: Run) -> None:
+    # p-values of 0.0016 and 0.00013 on either side of 0.0005, and half the PSI that would ring.
+    amounts = reference_amounts(SECRET)
+    for lean, blocked_by in ((0.096, []), (0.112, ["amount.drift"])):
+        frame = clean_payments(SECRET + run.parameters["seed"])
+        frame["amount"] = leaning(amounts, 400, lean)
+        got = gate_on(run, frame, "amounts that lean a little")
+        got.at("report", "blocked_by").to_equal(blocked_by)
+        got.at("exit").to_equal(len(blocked_by))
+
+
+@check("gate", points=0.5, feedback="The fault that no row betrays.")
 def blocks_the_pence(run: Run) -> None:
     frame, truth = faulty_payments(SECRET + run.parameters["seed"])
     frame = frame[~frame.payment_id.duplicated() & frame.amount.notna()]
