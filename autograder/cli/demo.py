@@ -17,7 +17,7 @@ from autograder.cli.cohort import require_layers
 from autograder.cli.grade_view import GradeView
 from autograder.cli.pipeline import CohortRun, grade_into
 from autograder.cli.selection import choose_labs, lesson_folder
-from autograder.cli.verify_view import VerifyView, print_verification
+from autograder.cli.verify_view import VerifyView, print_verification, summary_line
 from autograder.contract.lab import Lab
 from autograder.demo.answers import DUE, HandIn, hand_ins
 from autograder.demo.third_party import Outcome, fixtures, grade_fixture
@@ -31,6 +31,8 @@ from autograder.scoring import Scorecard, read_scorecard
 
 NOT_AS_KNOWN = 1
 _CLOSE = 1e-6
+# With one hand-in of every other kind that makes thirty for three labs; step 1 grades them all.
+_WRONG_ANSWERS = 2
 
 
 def register(app: typer.Typer) -> None:
@@ -44,11 +46,14 @@ def demo(
     prove: Annotated[
         bool, typer.Option("--prove/--trust-proofs", help="Prove the labs anew, or trust proofs.")
     ] = True,
+    every: Annotated[
+        bool, typer.Option("--every", help="Hand in every wrong answer, not two a lab.")
+    ] = False,
 ) -> None:
     """Prove every lab, release it, and grade a made-up cohort whose scores are known beforehand.
 
     The cohort has right, half-done, untouched, late, slow, crashing, cheating and corrupt hand-ins
-    and every wrong answer that each lab knows. Then the assignments and submissions that ship
+    and wrong answers that each lab knows. Then the assignments and submissions that ship
     inside the nbgrader package are graded too. Exits 1 when a score is not the known one.
     """
     course, console, begun = find_course(), Console(), time.monotonic()
@@ -59,11 +64,12 @@ def demo(
     labs = choose_labs(course, [])
 
     _head(console, 1, "Prove the labs: right answers earn all, wrong ones lose what they should")
-    _prove(labs, course, confinement, workers, anew=prove)
+    _prove(console, labs, course, confinement, workers, anew=prove)
     _head(console, 2, "Release them: what a learner gets, checked for leaks")
     _release(console, labs, course)
     _head(console, 3, "Build a cohort and grade it in the sandbox")
-    handed_in = [hand_in for lab in labs for hand_in in hand_ins(lab)]
+    wrong = None if every else _WRONG_ANSWERS
+    handed_in = [h for lab in labs for h in hand_ins(lab, wrong_answers=wrong)]
     _write(handed_in, root / "submitted")
     cards = _grade(labs, course, root, confinement, workers)
     as_due = _show(console, handed_in, cards)
@@ -87,7 +93,13 @@ def demo(
 
 
 def _prove(
-    labs: list[Lab], course: CoursePaths, confinement: Confinement, workers: int, *, anew: bool
+    console: Console,
+    labs: list[Lab],
+    course: CoursePaths,
+    confinement: Confinement,
+    workers: int,
+    *,
+    anew: bool,
 ) -> None:
     for lab in labs:
         if not anew and is_proven(lab.path):
@@ -99,12 +111,14 @@ def _prove(
                 confinement=confinement,
                 lesson=lesson_folder(course, lab),
                 workers=workers,
+                quick=True,
                 stage=view.stage,
                 step=view.step,
             )
-        print_verification(result, lab)
         if not result.proved:
+            print_verification(result, lab)
             raise typer.Exit(NOT_AS_KNOWN)
+        console.print(f"[green]✓[/] {summary_line(result)}", highlight=False)
 
 
 def _release(console: Console, labs: list[Lab], course: CoursePaths) -> None:

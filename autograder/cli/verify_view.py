@@ -54,7 +54,8 @@ def print_verification(result: Verification, lab: Lab) -> None:
     console = Console()
     if result.trials:
         console.print(_table(result, lab))
-        console.print(_thresholds(result))
+        if any(trial.margins for trial in result.trials):
+            console.print(_thresholds(result))
     for finding in result.findings:
         style, word = ("bold red", "✗") if finding.blocks else ("yellow", "!")
         console.print(f"[{style}]{word} {escape(finding.rule)}[/]: {escape(finding.message)}")
@@ -65,6 +66,16 @@ def print_verification(result: Verification, lab: Lab) -> None:
     else:
         count = sum(finding.blocks for finding in result.findings)
         console.print(f"[bold red]✗ {result.lab} is not proved[/]: {count} to mend.\n")
+
+
+def summary_line(result: Verification) -> str:
+    """Tell in a line what was proved of a lab."""
+    kinds = [trial.variant.kind for trial in result.trials]
+    return (
+        f"{result.lab}: the solution earns all, twice the same; untouched earns nothing, half "
+        f"done its half; {kinds.count(Kind.MUTANT)} wrong answers lose exactly what they name; "
+        f"{kinds.count(Kind.ALTERNATE)} right ones in another form earn all"
+    )
 
 
 def _table(result: Verification, lab: Lab) -> Table:

@@ -11,7 +11,14 @@ from nbformat import NotebookNode
 from autograder.contract.lab import Lab
 from autograder.contract.manifest import Task
 from autograder.contract.notebooks import grade_id
-from autograder.proving.variants import Kind, Variant, build_notebook_of, list_variants
+from autograder.proving.variants import (
+    Kind,
+    Variant,
+    build_notebook_of,
+    first_half,
+    half_done,
+    list_variants,
+)
 
 DUE = "2026-03-01 18:00:00.000000 UTC"
 IN_TIME, TOO_LATE = "2026-03-01 16:20:00.000000 UTC", "2026-03-02 09:15:00.000000 UTC"
@@ -53,8 +60,8 @@ class HandIn:
     timestamp: str = IN_TIME
 
 
-def hand_ins(lab: Lab) -> Iterator[HandIn]:
-    """Yield one hand-in of every kind for `lab`, and one for each of its wrong answers."""
+def hand_ins(lab: Lab, *, wrong_answers: int | None = None) -> Iterator[HandIn]:
+    """Yield one hand-in of every kind for `lab`, and its wrong answers: all, or evenly chosen."""
     name = lab.manifest.id
     prefix = name.split("_")[0] if name[0].isdigit() else name.split("_")[0][:2]
 
@@ -66,8 +73,8 @@ def hand_ins(lab: Lab) -> Iterator[HandIn]:
 
     yield one("ada", "all right", lab.solution, lab.max_points)
     yield one("late", "all right, a day late", lab.solution, lab.max_points, timestamp=TOO_LATE)
-    half = lab.manifest.tasks[: (len(lab.manifest.tasks) + 1) // 2]
-    yield one("half", "half done", _only(lab, half), sum(task.points for task in half))
+    points = sum(task.points for task in first_half(lab))
+    yield one("half", "half done", half_done(lab), points)
     yield one("idle", "untouched", lab.starter, 0)
     last = lab.manifest.tasks[-1]
     yield one("slow", f"{last.id} never ends", _slow(lab, last), lab.max_points - last.points)
@@ -77,7 +84,9 @@ def hand_ins(lab: Lab) -> Iterator[HandIn]:
     yield one(
         "mole", f"cheats around: {wrong[0].name}", _cheating(lab, wrong[0]), _due(lab, wrong[0])
     )
-    for number, variant in enumerate(wrong, start=1):
+    count = len(wrong) if wrong_answers is None else min(wrong_answers, len(wrong))
+    chosen = [wrong[number * len(wrong) // max(1, count)] for number in range(count)]
+    for number, variant in enumerate(chosen, start=1):
         notebook = build_notebook_of(lab, variant)
         yield one(f"err{number:02d}", f"wrong: {variant.name}", notebook, _due(lab, variant))
 
@@ -89,17 +98,6 @@ def lab_text(lab: Lab) -> str:
 
 def _due(lab: Lab, variant: Variant) -> float:
     return float(sum(check.points for check in lab.checks if check.id not in variant.loses))
-
-
-def _only(lab: Lab, tasks: tuple[Task, ...]) -> NotebookNode:
-    """Answer `tasks` and leave the others as released."""
-    answered = {answer for task in tasks for answer in task.answers}
-    solution = {grade_id(cell): cell for cell in lab.solution.cells}
-    notebook = copy.deepcopy(lab.starter)
-    for cell in notebook.cells:
-        if grade_id(cell) in answered:
-            cell.source = solution[grade_id(cell)].source
-    return notebook
 
 
 def _slow(lab: Lab, task: Task) -> NotebookNode:

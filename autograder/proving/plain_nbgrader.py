@@ -1,9 +1,11 @@
 """Whether plain `nbgrader autograde` gives a lab's answers the same scores as we do."""
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -15,7 +17,8 @@ from autograder.proving.finding import Finding
 from autograder.proving.trials import Trial
 from autograder.proving.variants import build_notebook_of
 
-# nbgrader grades one after another with a cold kernel each.
+# nbgrader grades one after another with a cold kernel each, so several of it share the work.
+_SIDE_BY_SIDE = 2
 _SECONDS_EACH = 120
 _CLOSE = 1e-6
 
@@ -29,13 +32,17 @@ def compare_with_nbgrader(
     """
     asked = [t for t in trials if t.card and not t.variant.hard_codes and _once(t)]
     names = {f"student{number:02d}": trial for number, trial in enumerate(asked)}
-    root = _lay_out(lab, names, course, scratch)
-    problem = _nbgrader(root, course, "generate_assignment", lab.manifest.id)
-    if not problem:
-        problem = _nbgrader(
-            root, course, "autograde", lab.manifest.id, seconds=_SECONDS_EACH * len(names)
+    parts = [dict(list(names.items())[n::_SIDE_BY_SIDE]) for n in range(_SIDE_BY_SIDE)]
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        graded = pool.map(
+            lambda numbered: _grade(lab, numbered[1], course, scratch / f"part{numbered[0]}"),
+            enumerate(part for part in parts if part),
         )
-    scores = _scores(root, lab.manifest.id, names)
+    scores: dict[str, float] = {}
+    problem = ""
+    for part, trouble in graded:
+        scores |= part
+        problem = problem or trouble
     findings = []
     for student, trial in names.items():
         assert trial.card is not None
@@ -50,6 +57,18 @@ def compare_with_nbgrader(
                 )
             )
     return findings
+
+
+def _grade(
+    lab: Lab, names: dict[str, Trial], course: CoursePaths, scratch: Path
+) -> tuple[dict[str, float], str]:
+    """Have nbgrader grade the answers in a course of its own; return scores and trouble."""
+    root = _lay_out(lab, names, course, scratch)
+    problem = _nbgrader(root, "generate_assignment", lab.manifest.id)
+    if not problem:
+        seconds = _SECONDS_EACH * len(names)
+        problem = _nbgrader(root, "autograde", lab.manifest.id, seconds=seconds)
+    return _scores(root, lab.manifest.id, names), problem
 
 
 def _once(trial: Trial) -> bool:
@@ -71,10 +90,8 @@ def _lay_out(lab: Lab, names: dict[str, Trial], course: CoursePaths, scratch: Pa
     return root
 
 
-def _nbgrader(root: Path, course: CoursePaths, command: str, lab: str, seconds: float = 300) -> str:
+def _nbgrader(root: Path, command: str, lab: str, seconds: float = 300) -> str:
     """Run one nbgrader command; return the last line of its trouble, or nothing."""
-    import os
-
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", command, lab],
         cwd=root,

@@ -1,18 +1,22 @@
 """The answers a lab is proved against: none, the right one, wrong ones, other right ones."""
 
+import copy
 from dataclasses import dataclass
 from enum import StrEnum
 
 from nbformat import NotebookNode
 
 from autograder.contract.lab import Lab
+from autograder.contract.manifest import Task
 from autograder.contract.mutants import apply_alternate, apply_mutant, load_mutants
+from autograder.contract.notebooks import grade_id
 
 
 class Kind(StrEnum):
     """Name what an answer stands for."""
 
     UNTOUCHED = "untouched"
+    HALF = "half"
     SOLUTION = "solution"
     MUTANT = "mutant"
     ALTERNATE = "alternate"
@@ -41,6 +45,7 @@ def list_variants(lab: Lab) -> list[Variant]:
         Variant(Kind.SOLUTION, "solution"),
         Variant(Kind.SOLUTION, "solution again"),
         Variant(Kind.UNTOUCHED, ""),
+        Variant(Kind.HALF, "done"),
         *(
             Variant(Kind.MUTANT, m.name, m.why, frozenset(m.loses), m.hard_codes)
             for m in known.mutants
@@ -54,8 +59,26 @@ def build_notebook_of(lab: Lab, variant: Variant) -> NotebookNode:
     known = load_mutants(lab)
     if variant.kind is Kind.UNTOUCHED:
         return lab.starter
+    if variant.kind is Kind.HALF:
+        return half_done(lab)
     if variant.kind is Kind.MUTANT:
         return apply_mutant(lab, next(m for m in known.mutants if m.name == variant.name))
     if variant.kind is Kind.ALTERNATE:
         return apply_alternate(lab, next(a for a in known.alternates if a.name == variant.name))
     return lab.solution
+
+
+def first_half(lab: Lab) -> tuple[Task, ...]:
+    """Return the tasks that a learner who gets half-way has answered."""
+    return lab.manifest.tasks[: (len(lab.manifest.tasks) + 1) // 2]
+
+
+def half_done(lab: Lab) -> NotebookNode:
+    """Return the released notebook with its first half answered right."""
+    answered = {answer for task in first_half(lab) for answer in task.answers}
+    solution = {grade_id(cell): cell for cell in lab.solution.cells}
+    notebook = copy.deepcopy(lab.starter)
+    for cell in notebook.cells:
+        if grade_id(cell) in answered:
+            cell.source = solution[grade_id(cell)].source
+    return notebook

@@ -6,7 +6,7 @@ from autograder.checks import Verdict
 from autograder.contract.lab import Lab
 from autograder.proving.finding import Finding
 from autograder.proving.trials import Trial
-from autograder.proving.variants import Kind
+from autograder.proving.variants import Kind, first_half
 from autograder.scoring import CheckScore
 
 _SHOWN = 5
@@ -14,14 +14,14 @@ _SHOWN = 5
 
 def judge_trials(lab: Lab, trials: Sequence[Trial]) -> list[Finding]:
     """Return a finding for every variant that did not earn what it should."""
-    findings = [finding for trial in trials for finding in _judge_one(trial)]
+    findings = [finding for trial in trials for finding in _judge_one(lab, trial)]
     solutions = [t for t in trials if t.variant.kind is Kind.SOLUTION and t.card]
     findings += _same_twice(solutions)
     findings += _every_check_is_lost(lab, trials)
     return findings
 
 
-def _judge_one(trial: Trial) -> list[Finding]:
+def _judge_one(lab: Lab, trial: Trial) -> list[Finding]:
     label = trial.variant.label
     if trial.card is None:
         return [Finding("graded", f"{label}: could not be graded: {trial.problem}")]
@@ -33,6 +33,8 @@ def _judge_one(trial: Trial) -> list[Finding]:
         return faults + _judge_untouched(trial)
     if trial.variant.kind is Kind.MUTANT:
         return faults + _judge_mutant(trial)
+    if trial.variant.kind is Kind.HALF:
+        return faults + _judge_half(lab, trial)
     return faults + _judge_right(trial)
 
 
@@ -69,6 +71,24 @@ def _judge_untouched(trial: Trial) -> list[Finding]:
                     "starter is unattempted",
                     f"untouched, the task {task.id} reads {task.verdict}, not unattempted.",
                     "Does its answer cell hold more than the frame outside the solution region?",
+                )
+            )
+    return findings
+
+
+def _judge_half(lab: Lab, trial: Trial) -> list[Finding]:
+    assert trial.card is not None
+    done = {task.id for task in first_half(lab)}
+    findings = []
+    for task in trial.card.tasks:
+        due = Verdict.PASSED if task.id in done else Verdict.UNATTEMPTED
+        if task.verdict is not due:
+            findings.append(
+                Finding(
+                    "half is worth its half",
+                    f"half done: the task {task.id} reads {task.verdict}, not {due}. "
+                    f"{_tell(c for c in task.checks if c.verdict is not due)}",
+                    "Does a task stand on one that comes later?",
                 )
             )
     return findings

@@ -86,7 +86,7 @@ def test_a_disk_that_is_full(course: Path) -> None:
         pytest.skip("only root can make a small file system to fill")
     small = course / "small"
     small.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(small)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(small)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("this system does not let root mount")
     try:
