@@ -61,16 +61,14 @@ def verify_lab(
     A `quick` proof runs wrong answers once and leaves the lab's proof as it is.
     `stage` is told the name and the number of steps of what begins, `step` each step done.
     """
-    if not quick:
-        (lab.path / PROOF).unlink(missing_ok=True)
     findings = _read_only(lab)
     if any(finding.blocks for finding in findings):
-        return Verification(lab.manifest.id, tuple(findings))
+        return _concluded(lab, findings, quick=quick)
     warm_font_list()
     try:
         variants = list_variants(lab)
     except CourseError as error:
-        return Verification(lab.manifest.id, (Finding("mutants", error.message, error.mend),))
+        return _concluded(lab, [Finding("mutants", error.message, error.mend)], quick=quick)
     stage("answers", len(variants))
     trials = run_trials(
         lab, variants, confinement=confinement, workers=workers, quick=quick, done=step
@@ -90,9 +88,25 @@ def verify_lab(
         findings += differing
         agrees = not differing
         step(None)
-    result = Verification(lab.manifest.id, tuple(findings), tuple(trials))
-    if result.proved and not quick:
-        write_proof(lab, _proof(lab, trials, agrees))
+    return _concluded(lab, findings, trials, agrees, quick=quick)
+
+
+def _concluded(
+    lab: Lab,
+    findings: list[Finding],
+    trials: list[Trial] | None = None,
+    agrees: bool | None = None,
+    *,
+    quick: bool,
+) -> Verification:
+    """Write the proof of what holds and remove that of what does not; nothing in between."""
+    result = Verification(lab.manifest.id, tuple(findings), tuple(trials or ()))
+    if quick:
+        return result
+    if result.proved:
+        write_proof(lab, _proof(lab, trials or [], agrees))
+    else:
+        (lab.path / PROOF).unlink(missing_ok=True)
     return result
 
 

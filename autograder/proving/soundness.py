@@ -61,7 +61,8 @@ def _self_reported(name: str, function: ast.FunctionDef) -> list[Finding]:
         subject = _subject(call)
         if subject is None:
             continue
-        straight = _is_report(subject) or (isinstance(subject, ast.Name) and subject.id in taken)
+        base = _base(subject)
+        straight = _is_report(subject) or (isinstance(base, ast.Name) and base.id in taken)
         if straight:
             findings.append(
                 Finding(
@@ -142,6 +143,13 @@ def _subject(call: ast.Call) -> ast.expr | None:
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "expect" and node.args:
         return node.args[0]
     return None
+
+
+def _base(node: ast.expr) -> ast.expr:
+    """Return what a chain of look-ups such as `report["auc"].best` starts from."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node
 
 
 def _assigned_from(function: ast.FunctionDef, source: Callable[[ast.AST], bool]) -> set[str]:
