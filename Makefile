@@ -71,6 +71,8 @@ $(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the course (a few minutes the first time) …"
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/base.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@# JupyterLab asks a server far away for news; nothing here leaves the machine.
+	$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
