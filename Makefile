@@ -22,7 +22,7 @@ help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: setup ## prove, release and grade the labs on a made-up cohort, and on nbgrader's own notebooks
-	$(BIN)/lab demo
+	$(BIN)/lab demo $(DEMO)
 
 test: setup-dev ## lint, types, tests, and the proof of every lab against plain nbgrader too
 	$(BIN)/ruff check .

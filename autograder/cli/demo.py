@@ -47,7 +47,7 @@ def demo(
         bool, typer.Option("--prove/--trust-proofs", help="Prove the labs anew, or trust proofs.")
     ] = True,
     every: Annotated[
-        bool, typer.Option("--every", help="Hand in every wrong answer, not two a lab.")
+        bool, typer.Option("--every", help="Every wrong answer, every third-party notebook.")
     ] = False,
 ) -> None:
     """Prove every lab, release it, and grade a made-up cohort whose scores are known beforehand.
@@ -77,7 +77,10 @@ def demo(
     outcomes = [
         grade_fixture(fixture, confinement)
         for fixture in track(
-            fixtures(), "nbgrader's fixtures", console=Console(stderr=True), transient=True
+            fixtures(all_of_them=every),
+            "nbgrader's fixtures",
+            console=Console(stderr=True),
+            transient=True,
         )
     ]
     as_known = _show_fixtures(console, outcomes)

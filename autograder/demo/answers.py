@@ -102,7 +102,10 @@ def _due(lab: Lab, variant: Variant) -> float:
 
 def _slow(lab: Lab, task: Task) -> NotebookNode:
     def never_ends(source: str) -> str:
-        return source + _SLOW.format(names=" = ".join(_functions(source)))
+        functions = _functions(source)
+        if not functions:
+            return f"while True:\n    pass\n{source}"
+        return source + _SLOW.format(names=" = ".join(functions))
 
     return _edited(lab, task, never_ends)
 
@@ -130,5 +133,5 @@ def _edited(lab: Lab, task: Task, edit: Callable[[str], str]) -> NotebookNode:
 
 
 def _functions(source: str) -> list[str]:
-    """List the names that a cell defines as functions or assigns, in their order."""
-    return [n.name for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)] or ["_unused"]
+    """List the functions that a cell defines, in their order."""
+    return [n.name for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]

@@ -63,11 +63,11 @@ def package_root() -> Path:
 
 
 def fixtures(*, all_of_them: bool = True) -> list[Fixture]:
-    """List the fixtures that the installed package holds; a few quick ones when not all."""
-    found = [f for f in (*_of_the_apps(), *_of_the_guide()) if f.submitted.is_file()]
+    """List the fixtures that the installed package holds; when not all, those that are quick."""
+    chosen = [*_of_the_apps(), *_of_the_guide(), *_refused()]
     if all_of_them:
-        found += [f for f in (*_refused(), *_generated(), *_special()) if f.submitted.is_file()]
-    return found
+        chosen += [*_generated(), *_special()]
+    return [fixture for fixture in chosen if fixture.submitted.is_file()]
 
 
 def grade_fixture(fixture: Fixture, confinement: Confinement) -> Outcome:
