@@ -42,7 +42,12 @@ def train_and_test_have_the_right_days(run: Run) -> None:
     expect(days, "the days in test").to_equal(list(range(35, 42)))
 
 
-@check("split", points=1, feedback="Recompute it from your test period; do not copy a number.")
+@check(
+    "split",
+    points=1,
+    feedback="It counts your test period, so see first that time_split is right; then compute all "
+    "four from it, and copy no number.",
+)
 def doing_nothing_has_its_price(run: Run) -> None:
     world = small_world(run.parameters["seed"])
     frauds = world[(world["TX_FRAUD"] == 1) & (world["TX_TIME_DAYS"] >= 21)]
@@ -52,13 +57,11 @@ def doing_nothing_has_its_price(run: Run) -> None:
         today = world[world["TX_TIME_DAYS"] == day]
         test.append(today[~today["CUSTOMER_ID"].isin(blocked)])
     labels = pd.concat(test)["TX_FRAUD"]
-    due = {
-        "payments": len(labels),
-        "frauds": int(labels.sum()),
-        "accuracy": 1 - labels.mean(),
-        "recall": 0.0,
-    }
-    expect(run.value("doing_nothing"), "doing_nothing").to_be_a(dict).to_equal(due, tol=1e-9)
+    got = expect(run.value("doing_nothing"), "doing_nothing").to_be_a(dict)
+    got.at("payments").to_equal(len(labels))
+    got.at("frauds").to_equal(int(labels.sum()))
+    got.at("accuracy").to_equal(1 - labels.mean(), tol=1e-9)
+    got.at("recall").to_equal(0.0, tol=1e-9)
 
 
 @check("risk", points=1, feedback="Which labels are known at the time of the payment?")
@@ -83,14 +86,15 @@ def average_precision_of_a_short_list(run: Run) -> None:
     expect(got, "average_precision([0 1 0 1 1], [.9 is the top])").to_equal(due, tol=1e-9)
 
 
-@check("metrics", points=1)
+@check("metrics", points=1, feedback="A call looks at all payments of the card on that day.")
 def cards_of_one_day(run: Run) -> None:
-    # Cards 1 and 3 have the most suspicious payments, one each among others; card 4 is missed.
+    # Cards 1 and 3 are called. The fraud on card 1 is not its most suspicious payment, but the
+    # call finds it all the same; card 4 is missed.
     day = pd.DataFrame(
         {
             "TX_TIME_DAYS": 35,
             "CUSTOMER_ID": [1, 1, 2, 2, 2, 3, 3, 4],
-            "TX_FRAUD": [0, 1, 0, 0, 0, 1, 0, 1],
+            "TX_FRAUD": [1, 0, 0, 0, 0, 1, 0, 1],
         }
     )
     scores = np.array([0.85, 0.9, 0.6, 0.61, 0.62, 0.8, 0.1, 0.2])
@@ -98,13 +102,13 @@ def cards_of_one_day(run: Run) -> None:
     expect(got, "card_precision(one day, scores, 2)").to_equal(1.0, tol=1e-9)
 
 
-@check("model", points=1, feedback="A ranking needs more than two different scores.")
+@check("model", points=1, feedback="A ranking needs shades between yes and no.")
 def gives_probabilities(run: Run) -> None:
     train, test = prepared_weeks(run.parameters["seed"])
     test = test.head(2_000).drop(columns="TX_FRAUD")
     got = expect(run.call("fraud_scores", train, test), "fraud_scores(train, test)")
     scores = got.to_be_array((2_000,), 0, 1).value
-    expect(len(np.unique(scores)), "how many different scores there are").to_be_at_least(20)
+    expect(len(np.unique(scores)), "how many different scores there are").to_be_at_least(5)
 
 
 @check("calibration", points=1)
@@ -151,7 +155,13 @@ def hashes_the_data(run: Run) -> None:
     expect(run.call("data_hash", week), "data_hash(600 payments)").to_equal(due)
 
 
-@check("registry", points=1, once=True)
+@check(
+    "registry",
+    points=1,
+    once=True,
+    feedback="See first that data_hash is right; then follow the alias to its version, and the "
+    "version to its run.",
+)
 def knows_its_champion(run: Run) -> None:
     week = small_world(run.parameters["seed"]).head(4_000)
     version = expect(run.call("register", week, "c0ffee1"), "register(…)").to_be_a(int).value

@@ -106,7 +106,12 @@ def windows_end_where_they_should(run: Run) -> None:
         got.at("RISK").to_equal(due["RISK"], tol=1e-9)
 
 
-@check("risk", points=1, feedback="Shuffle the rows first. Does each still get its own answer?")
+@check(
+    "risk",
+    points=1,
+    feedback="Shuffle some rows and compare with a slow loop: does each row get its own answer, "
+    "also where payments lie on an end of the window?",
+)
 def answers_row_for_row(run: Run) -> None:
     rng = np.random.default_rng(TABLE_SEED + 1)
     frame = coarse_payments(300)
@@ -118,7 +123,7 @@ def answers_row_for_row(run: Run) -> None:
     expect(list(got.index), "the index of the answer").to_equal(list(frame.index))
 
 
-@check("metrics", points=1, feedback="No line is drawn between the points of the curve.")
+@check("metrics", points=1, feedback="Precision times the gain in recall; no lines between.")
 def average_precision_without_interpolation(run: Run) -> None:
     rng = np.random.default_rng(TABLE_SEED + 2)
     scores = rng.permutation(500) / 500
@@ -154,7 +159,7 @@ def card_days(cards: int, payments_per_day: int) -> tuple[pd.DataFrame, np.ndarr
     return frame, scores
 
 
-@check("metrics", points=1, feedback="Who is still on the list on the second day?")
+@check("metrics", points=1, feedback="Which cards, and only which, leave the list?")
 def a_card_found_leaves_the_list(run: Run) -> None:
     frame, scores = card_days(cards=60, payments_per_day=150)
     due = metrics.card_precision_at_k(frame, scores, 6)
@@ -202,7 +207,7 @@ def finds_cards_every_day(run: Run) -> None:
     points=1,
     once=True,
     needs="ranks_frauds_first",
-    feedback="Compare the mean of your probabilities with the share of fraud. What changed it?",
+    feedback="Are they probabilities, not verdicts? Compare their mean with the share of fraud.",
 )
 def its_probabilities_add_up(run: Run) -> None:
     predicted, observed = 0.0, 0
@@ -212,6 +217,8 @@ def its_probabilities_add_up(run: Run) -> None:
         train, rest = week[known].reset_index(drop=True), week[~known].reset_index(drop=True)
         got = run.call("fraud_scores", train, rest[[*FEATURES, "CUSTOMER_ID", "TX_TIME_DAYS"]])
         scores = expect(got, "fraud_scores(train, test)").to_be_array((len(rest),), 0, 1).value
+        shades = len(np.unique(scores))
+        expect(shades, "how many different scores there are").to_be_at_least(5)
         predicted += float(np.sum(scores))
         observed += int(rest["TX_FRAUD"].sum())
     ratio = predicted / observed
@@ -246,8 +253,9 @@ def bins_hold_equally_many(run: Run) -> None:
 def no_threshold_is_cheaper(run: Run) -> None:
     rng = np.random.default_rng(TABLE_SEED + 5)
     for review_cost in (2.0, 9.0, 30.0):
-        scores = rng.integers(1, 100, 400) / 100
-        labels = (rng.random(400) < scores**3).astype(int)
+        rank = rng.integers(1, 100, 400) / 100
+        scores = rank**3 / 20  # small and close together: a grid of round numbers misses them
+        labels = (rng.random(400) < rank**3).astype(int)
         amounts = np.round(rng.gamma(2.0, 30.0, 400), 2)
         threshold = expect(
             run.call("cheapest_threshold", labels, scores, amounts, review_cost),
