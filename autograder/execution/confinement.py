@@ -82,10 +82,11 @@ class Confinement:
             return list(argv)
         walls = [str(self.bubblewrap), *_namespaces(network), *_user(self.change_user)]
         readable = _readable(extra)
-        walls += [*_ancestors(readable)]
+        # First, since the course itself may lie in the folder for temporary files.
+        walls += [*_temporary("/tmp"), *_ancestors(readable)]
         for path in readable:
             walls += ["--ro-bind-try", str(path), str(path)]
-        walls += ["--proc", "/proc", "--dev", "/dev", *_temporary("/dev/shm"), *_temporary("/tmp")]
+        walls += ["--proc", "/proc", "--dev", "/dev", *_temporary("/dev/shm")]
         walls += _ancestors([scratch])
         walls += ["--bind", str(scratch), str(scratch), "--ro-bind-try"]
         walls += [str(scratch / "passwd"), "/etc/passwd"]
@@ -109,15 +110,15 @@ class Confinement:
         for capability in _ZYGOTE_CAPABILITIES:
             walls += ["--cap-add", capability]
         readable = _readable(())
-        walls += _ancestors(readable)
+        walls += [*_temporary("/tmp"), *_ancestors(readable)]
         for path in readable:
             walls += ["--ro-bind-try", str(path), str(path)]
         # A run gets process ids and a /proc of its own, which the kernel grants only where one
         # stands that nothing covers or makes read-only.
-        walls += ["--bind", "/proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        walls += ["--bind", "/proc", "/proc", "--dev", "/dev"]
         walls += [*_ancestors([folder]), "--bind", str(folder), str(folder)]
         walls += ["--ro-bind", str(folder / "passwd"), "/etc/passwd"]
-        walls += ["--remount-ro", "/", "--chdir", "/"]
+        walls += ["--remount-ro", "/tmp", "--remount-ro", "/", "--chdir", "/"]
         return [*walls, "--", *argv]
 
 

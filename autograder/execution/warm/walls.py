@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,9 +34,10 @@ def enter(scratch: Path, runs: Path) -> None:
     _check(_LIBC.unshare(_NEWNS | _NEWIPC | _NEWPID | _NEWNET | _NEWUTS), "unshare")
     _mount(None, "/", None, _REC | _PRIVATE)
     own = os.open(scratch, os.O_PATH | os.O_DIRECTORY)
-    _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, "size=64m,mode=1777")
+    if not _needs_shared_tmp():
+        _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, "size=64m,mode=1777")
     _mount("tmpfs", "/dev/shm", "tmpfs", _NOSUID | _NODEV, "size=256m,mode=1777")
-    if not runs.is_relative_to("/tmp"):
+    if runs.exists():
         _mount("tmpfs", str(runs), "tmpfs", _NOSUID | _NODEV, "size=64k,mode=0755")
     _make_visible(scratch)
     _mount(f"/proc/self/fd/{own}", str(scratch), None, _BIND)
@@ -74,6 +76,13 @@ def _fork_and_wait() -> None:
 
 def _die_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _needs_shared_tmp() -> bool:
+    """Tell whether what every run reads lies in /tmp, which then stays as it is, read-only."""
+    return any(
+        Path(path).is_relative_to("/tmp") for path in (sys.prefix, sys.base_prefix, __file__)
+    )
 
 
 def _make_visible(folder: Path) -> None:
