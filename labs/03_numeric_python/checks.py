@@ -59,12 +59,14 @@ def reads_plain_lines(run: Run) -> None:
 @check("parse", points=1)
 def puts_bad_lines_apart(run: Run) -> None:
     good = line("09:00:05 +0000")
-    lines = [good, good[:70], good, good.replace("02/Mar", "31/Feb"), ""]
+    bad = [good[:70], good.replace("02/Mar", "31/Feb"), "", good.replace("GET", "get")]
+    bad += [good.replace("/cart", path) for path in ("/", "/?id=3", "cart")]
+    lines = [good, bad[0], good, *bad[1:]]
     answer = expect(
-        run.call("parse_log", lines), "parse_log(2 good and 3 bad lines)"
+        run.call("parse_log", lines), "parse_log(2 good and 7 bad lines)"
     ).to_have_length(2)
     answer.at(0).to_have_length(2)
-    due = pd.DataFrame({"line_number": [2, 4, 5], "text": [lines[1], lines[3], ""]})
+    due = pd.DataFrame({"line_number": [2, 4, 5, 6, 7, 8, 9], "text": bad})
     answer.at(1).to_equal(due)
 
 
@@ -97,7 +99,7 @@ def one_service_by_hand(run: Run) -> None:
 def quiet_minutes_stay(run: Run) -> None:
     requests = pd.DataFrame(
         {
-            "time": clock("09:00:10", "09:02:10", "09:01:10"),
+            "time": clock("09:00:10", "09:03:10", "09:01:10"),
             "service": ["cart", "cart", "auth"],
             "status": 200,
             "latency_ms": [10.0, 30.0, 5.0],
@@ -105,15 +107,15 @@ def quiet_minutes_stay(run: Run) -> None:
     )
     due = pd.DataFrame(
         {
-            "service": ["auth"] * 3 + ["cart"] * 3,
-            "minute": clock("09:00", "09:01", "09:02") * 2,
-            "requests": [0, 1, 0, 1, 0, 1],
+            "service": ["auth"] * 4 + ["cart"] * 4,
+            "minute": clock("09:00", "09:01", "09:02", "09:03") * 2,
+            "requests": [0, 1, 0, 0, 1, 0, 0, 1],
             "errors": 0,
-            **{q: [NAN, 5.0, NAN, 10.0, NAN, 30.0] for q in ("p50", "p95", "p99")},
+            **{q: [NAN, 5.0, NAN, NAN, 10.0, NAN, NAN, 30.0] for q in ("p50", "p95", "p99")},
         }
     )
     rollup = run.call("minute_rollup", requests)
-    expect(rollup, "minute_rollup(two services, three minutes)").to_equal(due, tol=1e-9)
+    expect(rollup, "minute_rollup(two services, four minutes)").to_equal(due, tol=1e-9)
 
 
 @check("versions", points=1)

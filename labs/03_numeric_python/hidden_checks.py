@@ -54,7 +54,9 @@ def restarted_counters(run: Run) -> None:
 
 
 @check(
-    "rates", points=1, feedback="Try it with as many hosts as there are intervals between scrapes."
+    "rates",
+    points=1,
+    feedback="A fleet has restarts, late scrapes, and maybe as many hosts as intervals. Try each.",
 )
 def whole_fleet(run: Run) -> None:
     counters, scraped_at = host_counters(held_out(run), hosts=39, scrapes=40)
@@ -112,7 +114,11 @@ def reads_a_whole_log(run: Run) -> None:
         answer.at(0, column).to_equal(due[column], tol=1e-6)
 
 
-@check("rollup", points=1, feedback="A request that was never measured is still a request.")
+@check(
+    "rollup",
+    points=1,
+    feedback="A request that was never measured is still a request; its percentiles are missing.",
+)
 def unmeasured_requests(run: Run) -> None:
     times = clock("09:00:01", "09:00:02", "09:00:03", "09:01:00", "09:02:00")
     latency = [10.0, NAN, 20.0, NAN, 4.0]
@@ -186,7 +192,11 @@ def keeps_up_joining(run: Run) -> None:
     expect(versions, "versions of a day's requests").to_equal(reference_versions(requests, deploys))
 
 
-@check("incident", points=1, feedback="Where one service's rows end, another's begin.")
+@check(
+    "incident",
+    points=1,
+    feedback="Where one service's rows end, another's begin, with short windows at first.",
+)
 def own_minutes_only(run: Run) -> None:
     per_minute = pd.concat(
         [rollup_of("auth", [4, 4], [0, 4]), rollup_of("cart", [4, 4, 4], [0, 0, 1])]
@@ -249,13 +259,21 @@ def errors_in_percent(run: Run) -> None:
     panel.at("ylabel").to_contain("%")
 
 
-@check("dashboard", points=1, feedback="Whose deploys belong on this service's dashboard?")
+@check(
+    "dashboard",
+    points=1,
+    feedback="Whose deploys belong on this service's dashboard, and on which panels?",
+)
 def marks_own_deploys(run: Run) -> None:
     for panel in (0, 1):
         panel_of(run, panel).at("marks").to_equal(clock("09:01:30", "09:03:40"))
 
 
-@check("dashboard", points=1, feedback="The last minute of an incident lasts a minute, too.")
+@check(
+    "dashboard",
+    points=1,
+    feedback="The last minute of an incident lasts a minute, too. And look at both panels.",
+)
 def shades_whole_minutes(run: Run) -> None:
     for panel in (0, 1):
         panel_of(run, panel).at("shaded").to_equal([tuple(clock("09:02", "09:04"))])
