@@ -19,6 +19,7 @@ from autograder.cli.pipeline import CohortRun, grade_into
 from autograder.cli.selection import choose_labs, lesson_folder
 from autograder.cli.verify_view import VerifyView, print_verification, summary_line
 from autograder.contract.lab import Lab
+from autograder.contract.mutants import load_mutants
 from autograder.demo.answers import DUE, HandIn, hand_ins
 from autograder.demo.third_party import Outcome, fixtures, grade_fixture
 from autograder.execution import Confinement, detect_confinement
@@ -31,7 +32,7 @@ from autograder.scoring import Scorecard, read_scorecard
 
 NOT_AS_KNOWN = 1
 _CLOSE = 1e-6
-# With one hand-in of every other kind that makes thirty for three labs; step 1 grades them all.
+# With one hand-in of every other kind that makes thirty for three labs.
 _WRONG_ANSWERS = 2
 
 
@@ -51,6 +52,8 @@ def demo(
     ] = False,
 ) -> None:
     """Prove every lab, release it, and grade a made-up cohort whose scores are known beforehand.
+
+    The proof takes eight of each lab's wrong answers; `lab verify` takes them all.
 
     The cohort has right, half-done, untouched, late, slow, crashing, cheating and corrupt hand-ins
     and wrong answers that each lab knows. Then the assignments and submissions that ship
@@ -121,7 +124,9 @@ def _prove(
         if not result.proved:
             print_verification(result, lab)
             raise typer.Exit(NOT_AS_KNOWN)
-        console.print(f"[green]✓[/] {summary_line(result)}", highlight=False)
+        console.print(
+            f"[green]✓[/] {summary_line(result, len(load_mutants(lab).mutants))}", highlight=False
+        )
 
 
 def _release(console: Console, labs: list[Lab], course: CoursePaths) -> None:

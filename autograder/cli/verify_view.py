@@ -68,12 +68,13 @@ def print_verification(result: Verification, lab: Lab) -> None:
         console.print(f"[bold red]✗ {result.lab} is not proved[/]: {count} to mend.\n")
 
 
-def summary_line(result: Verification) -> str:
-    """Tell in a line what was proved of a lab."""
+def summary_line(result: Verification, known: int) -> str:
+    """Tell in a line what was proved of a lab, of whose `known` wrong answers some were taken."""
     kinds = [trial.variant.kind for trial in result.trials]
+    wrong = f"{kinds.count(Kind.MUTANT)} of its {known} wrong answers"
     return (
         f"{result.lab}: the solution earns all, twice the same; untouched earns nothing, half "
-        f"done its half; {kinds.count(Kind.MUTANT)} wrong answers lose exactly what they name; "
+        f"done its half; {wrong} lose exactly what they name; "
         f"{kinds.count(Kind.ALTERNATE)} right ones in another form earn all"
     )
 

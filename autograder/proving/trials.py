@@ -13,7 +13,7 @@ from autograder.execution.kernel import KernelLauncher
 from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.grader import grade_notebook
 from autograder.grading.workers import worker_pool
-from autograder.proving.variants import Kind, Variant, build_notebook_of
+from autograder.proving.variants import Variant, build_notebook_of
 from autograder.scoring import Scorecard
 
 
@@ -39,14 +39,9 @@ def run_trials(
     *,
     confinement: Confinement,
     workers: int | None = None,
-    quick: bool = False,
     done: Callable[[Trial], None] = lambda _: None,
 ) -> list[Trial]:
-    """Grade `variants` and return their trials in the same order; call `done` as each ends.
-
-    When `quick`, wrong answers run with the learner's parameters alone, save those that only
-    held-out parameters tell from right ones.
-    """
+    """Grade `variants` and return their trials in the same order; call `done` as each ends."""
     trials: dict[Variant, Trial] = {}
     preload = lab.manifest.preload
     size = min(workers or os.cpu_count() or 1, len(variants))
@@ -55,8 +50,7 @@ def run_trials(
         worker_pool(size, [__name__, *preload]) as pool,
     ):
         futures: dict[Future[Trial], Variant] = {
-            pool.schedule(_grade, args=[lab.path, v, confinement, launcher, quick]): v
-            for v in variants
+            pool.schedule(_grade, args=[lab.path, v, confinement, launcher]): v for v in variants
         }
         for future in as_completed(futures):
             variant = futures[future]
@@ -70,20 +64,14 @@ def run_trials(
 
 
 def _grade(
-    lab_path: Path,
-    variant: Variant,
-    confinement: Confinement,
-    launcher: KernelLauncher,
-    quick: bool,
+    lab_path: Path, variant: Variant, confinement: Confinement, launcher: KernelLauncher
 ) -> Trial:
     lab = load_lab(lab_path)
-    once = quick and variant.kind is Kind.MUTANT and not variant.hard_codes
     grading = grade_notebook(
         lab,
         build_notebook_of(lab, variant),
         student=variant.label,
         confinement=confinement,
         launcher=launcher,
-        held_out=not once,
     )
     return Trial(variant, grading.card, grading.margins)

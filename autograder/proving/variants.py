@@ -54,6 +54,14 @@ def list_variants(lab: Lab) -> list[Variant]:
     ]
 
 
+def sample(variants: list[Variant], wrong_answers: int) -> list[Variant]:
+    """Keep everything but the wrong answers, and of those `wrong_answers`, evenly chosen."""
+    wrong = [variant for variant in variants if variant.kind is Kind.MUTANT]
+    count = min(wrong_answers, len(wrong))
+    chosen = {wrong[number * len(wrong) // count] for number in range(count)}
+    return [v for v in variants if v.kind is not Kind.MUTANT or v in chosen]
+
+
 def build_notebook_of(lab: Lab, variant: Variant) -> NotebookNode:
     """Return the notebook that a learner with this answer would hand in."""
     known = load_mutants(lab)

@@ -17,7 +17,6 @@ def judge_trials(lab: Lab, trials: Sequence[Trial]) -> list[Finding]:
     findings = [finding for trial in trials for finding in _judge_one(lab, trial)]
     solutions = [t for t in trials if t.variant.kind is Kind.SOLUTION and t.card]
     findings += _same_twice(solutions)
-    findings += _every_check_is_lost(lab, trials)
     return findings
 
 
@@ -153,7 +152,8 @@ def _same_twice(solutions: Sequence[Trial]) -> list[Finding]:
     return []
 
 
-def _every_check_is_lost(lab: Lab, trials: Sequence[Trial]) -> list[Finding]:
+def every_check_is_lost(lab: Lab, trials: Sequence[Trial]) -> list[Finding]:
+    """Return a finding for each check that no wrong answer loses."""
     lost = frozenset[str]().union(*(t.lost() for t in trials if t.variant.kind is Kind.MUTANT))
     return [
         Finding(

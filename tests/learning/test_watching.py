@@ -10,12 +10,12 @@ from autograder.learning.watch import _is_work, saved_at, saves
 
 
 def test_only_notebooks_and_modules_count() -> None:
-    assert _is_work(Change.modified, "/work/x/lab.ipynb")
-    assert _is_work(Change.added, "/work/x/orders.py")
-    assert not _is_work(Change.modified, "/work/x/.lab.ipynb.part")
-    assert not _is_work(Change.modified, "/work/x/.progress.json")
-    assert not _is_work(Change.modified, "/work/x/mlflow.db")
-    assert not _is_work(Change.deleted, "/work/x/lab.ipynb")
+    assert _is_work(Change.modified, "/course/work/x/lab.ipynb")
+    assert _is_work(Change.added, "/course/work/x/orders.py")
+    assert not _is_work(Change.modified, "/course/work/x/.lab.ipynb.part")
+    assert not _is_work(Change.modified, "/course/work/x/.progress.json")
+    assert not _is_work(Change.modified, "/course/work/x/mlflow.db")
+    assert not _is_work(Change.deleted, "/course/work/x/lab.ipynb")
 
 
 def test_a_save_is_seen(tmp_path: Path) -> None:
