@@ -11,12 +11,13 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 LOCKS = {
     "base": [],
-    "dev": ["dev", "site"],
+    "dev": ["dev", "site", "stack", "ray"],
     "stack": ["stack"],
+    "ray": ["ray"],
     "spark": ["spark"],
     "deep": ["deep"],
     "forecast": ["forecast"],
-    "all": ["stack", "spark", "deep", "forecast", "site", "dev"],
+    "all": ["stack", "ray", "spark", "deep", "forecast", "site", "dev"],
 }
 MUST_NOT_BE_IN_BASE = {"torch", "pyspark", "ray", "transformers", "prophet"}
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;]+)")
@@ -35,7 +36,7 @@ def asked_for(extras: list[str]) -> list[Requirement]:
     texts = list(project["dependencies"])
     for extra in extras:
         texts += project["optional-dependencies"][extra]
-    return [Requirement(text) for text in texts]
+    return [r for r in map(Requirement, texts) if r.name != project["name"]]
 
 
 @pytest.mark.parametrize("name", LOCKS)
