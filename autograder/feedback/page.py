@@ -1,8 +1,6 @@
 """Make the feedback page of one submission: nbgrader's own page, with our verdicts on top."""
 
 import logging
-import os
-import tempfile
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from autograder.feedback.markup import inert_filter
 from autograder.feedback.wording import MARKS, VERDICT_WORDS, task_lines
 from autograder.recording.marks import Marks
 from autograder.scoring import Scorecard, redacted
+from autograder.writing import write_in_one_step
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FORMGRADER = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
@@ -46,18 +45,7 @@ def write_feedback(
     path: Path, card: Scorecard, notebook: NotebookNode | None = None, marks: Marks | None = None
 ) -> Path:
     """Write the feedback page to `path` in one step and return it."""
-    html = feedback_page(card, notebook, marks)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".feedback-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-            file.write(html)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path
+    return write_in_one_step(path, feedback_page(card, notebook, marks))
 
 
 def _exporter() -> Any:

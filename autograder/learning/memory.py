@@ -1,8 +1,6 @@
 """Remember, per lab, which hints were shown and what came of the last check."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ from autograder.errors import CourseError
 from autograder.learning.brief import RELEASED
 from autograder.paths import find_course
 from autograder.scoring import Scorecard
+from autograder.writing import write_in_one_step
 
 FILE_NAME = ".progress.json"
 
@@ -84,11 +83,8 @@ def remember(folder: Path, memory: Memory) -> None:
     if path is None:
         return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".progress-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({k: _plain(v) for k, v in memory.__dict__.items()}, file)
-        Path(name).replace(path)
+        text = json.dumps({k: _plain(v) for k, v in memory.__dict__.items()})
+        write_in_one_step(path, text, mode=0o600)
     except OSError:
         return
 

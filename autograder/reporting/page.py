@@ -1,7 +1,5 @@
 """Make the instructor's report: one page, self-contained, light and dark."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from autograder.reporting.statistics import (
     overview,
     slowest,
 )
+from autograder.writing import write_in_one_step
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MARKS = {
@@ -38,18 +37,7 @@ def write_report(lab: Lab, layout: OutputLayout, *, course_title: str = "") -> P
     Raise CourseError when nothing was graded.
     """
     html = report_page(lab, gather(lab, layout), course_title=course_title)
-    path = layout.report(lab.manifest.id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".report-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-            file.write(html)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path
+    return write_in_one_step(layout.report(lab.manifest.id), html)
 
 
 def report_page(lab: Lab, entries: Sequence[Entry], *, course_title: str = "") -> str:

@@ -1,7 +1,5 @@
 """The scorecard: one JSON document per submission, versioned and validated."""
 
-import os
-import tempfile
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from autograder.checks.verdict import Verdict
 from autograder.errors import CourseError
+from autograder.writing import write_in_one_step
 
 SCHEMA_VERSION = 1
 FILE_NAME = "scorecard.json"
@@ -108,15 +107,7 @@ class Scorecard(_Record):
 
 def write_scorecard(card: Scorecard, path: Path) -> None:
     """Write `card` to `path` in one step, so that a reader never sees half a card."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".scorecard-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(card.model_dump_json(indent=1) + "\n")
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_in_one_step(path, card.model_dump_json(indent=1) + "\n", mode=0o600)
 
 
 def read_scorecard(path: Path) -> Scorecard:
