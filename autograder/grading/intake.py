@@ -73,7 +73,7 @@ def take_in(submission: Submission, notebook_name: str = "lab.ipynb") -> Intake:
     path = folder / notebook_name
     _require_plain_file(path)
     digest = hashlib.sha256(path.read_bytes())
-    stamp = _read_timestamp(folder)
+    stamp = read_timestamp(folder)
     digest.update(str(stamp).encode())
     return Intake(read_notebook(path), stamp, digest.hexdigest())
 
@@ -98,7 +98,7 @@ def _require_plain_file(path: Path) -> None:
         )
 
 
-def _read_timestamp(folder: Path) -> datetime | None:
+def read_timestamp(folder: Path) -> datetime | None:
     """Read nbgrader's timestamp file; an unreadable one counts as none."""
     path = folder / TIMESTAMP_FILE
     try:

@@ -37,7 +37,7 @@ class Job:
 
 def grade_job(job: Job) -> None:
     """Grade `job`, write its scorecard and notebook; never raise for a learner's fault."""
-    _limit_this_process()
+    limit_this_process()
     layout = OutputLayout(job.output)
     lab = load_lab(job.lab)
     card, notebook = grade_submission(lab, job.submission, job.confinement, job.launcher)
@@ -98,7 +98,8 @@ def rejected(lab: Lab, student: str, problem: str, status: Status = Status.REJEC
     )
 
 
-def _limit_this_process() -> None:
+def limit_this_process() -> None:
+    """Leave interrupts to the process that leads the cohort, and bound this one's memory."""
     # The terminal's Ctrl-C goes to every process; only the one that leads the cohort handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform.startswith("linux"):
