@@ -3,13 +3,14 @@
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+from autograder.execution.claims import claimed_folder
 
 # Reporting to their makers is off: a run has no network, and waiting for one costs seconds.
 _NO_TELEMETRY = {
@@ -48,9 +49,7 @@ def scratch_folder(
     files: Mapping[str, Path], *, owner: int | None, parent: Path | None = None
 ) -> Iterator[Scratch]:
     """Make a run's folders below `parent`, with copies of `files`; remove them afterwards."""
-    # Socket paths end at 107 bytes, so the folder's name is short.
-    root = Path(tempfile.mkdtemp(prefix="lab-", dir=parent))
-    try:
+    with claimed_folder(parent) as root:
         scratch = Scratch(root)
         scratch.cwd.mkdir()
         (scratch.home / ".config" / "matplotlib").mkdir(parents=True)
@@ -64,8 +63,6 @@ def scratch_folder(
         if owner is not None:
             hand_over(root, owner)
         yield scratch
-    finally:
-        shutil.rmtree(root, onerror=_make_writable)
 
 
 def hand_over(path: Path, owner: int) -> None:
@@ -134,18 +131,3 @@ def copy_font_list(destination: Path) -> None:
     folder = user_cache_path("mlops-course-lab") / "matplotlib"
     for file in folder.glob("fontlist-*.json"):
         shutil.copy(file, destination)
-
-
-def _make_writable(function: object, path: str, _: object) -> None:
-    """Open up what a run closed off against deletion, and go on with what then still resists."""
-    try:
-        parent = Path(path).parent
-        parent.chmod(0o700)
-        target = Path(path)
-        if target.is_dir() and not target.is_symlink():
-            target.chmod(0o700)
-            shutil.rmtree(target, ignore_errors=True)
-        else:
-            target.unlink(missing_ok=True)
-    except OSError:
-        pass

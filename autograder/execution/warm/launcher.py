@@ -2,11 +2,9 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from pathlib import Path
 from jupyter_client.manager import AsyncKernelManager
 
 from autograder.contract.manifest import Limits
+from autograder.execution.claims import claimed_folder, remove_unclaimed
 from autograder.execution.confinement import Confinement
 from autograder.execution.environment import (
     Scratch,
@@ -84,7 +83,11 @@ class WarmLauncher:
 
 @contextmanager
 def kernels_for(preload: Sequence[str], confinement: Confinement) -> Iterator[KernelLauncher]:
-    """Give warm kernels where the system lets them be walled in, else ordinary ones."""
+    """Give warm kernels where the system lets them be walled in, else ordinary ones.
+
+    What earlier runs left behind because they were killed is removed.
+    """
+    remove_unclaimed()
     if confinement.bubblewrap is None:
         yield launch_plain_kernel
         return
@@ -100,9 +103,7 @@ def warm_kernels(preload: Sequence[str], confinement: Confinement) -> Iterator[W
     forked run be walled in makes it unsound: then there is none.
     """
     warm_font_list()
-    folder = Path(tempfile.mkdtemp(prefix="lab-"))
-    process = None
-    try:
+    with claimed_folder() as folder:
         runs = folder / "runs"
         runs.mkdir(mode=0o755)
         folder.chmod(0o755)
@@ -110,14 +111,15 @@ def warm_kernels(preload: Sequence[str], confinement: Confinement) -> Iterator[W
         (folder / "passwd").write_text("".join(names))
         copy_font_list(folder)
         address = folder / "zygote"
-        process = _start(address, folder, preload, confinement)
-        launcher = WarmLauncher(address, runs)
-        yield launcher if process is not None and _works(launcher, confinement) else None
-    finally:
-        if process is not None:
-            process.kill()
-            process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+        process = None
+        try:
+            process = _start(address, folder, preload, confinement)
+            launcher = WarmLauncher(address, runs)
+            yield launcher if process is not None and _works(launcher, confinement) else None
+        finally:
+            if process is not None:
+                process.kill()
+                process.wait()
 
 
 def _start(
