@@ -21,6 +21,7 @@ from autograder.errors import CourseError
 from autograder.recording.assignment import NOTEBOOK, ensure_assignment
 from autograder.recording.comments import task_comment
 from autograder.recording.opening import NBGRADER_COURSE, opened, shown
+from autograder.recording.roster import Roster, enrol
 from autograder.scoring import Scorecard, Status, TaskScore, redacted
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class GradebookWriter:
 
     book: Gradebook
     config: Config = field(default_factory=Config)
+    roster: Roster = field(default_factory=dict)
 
     def ensure_assignment(self, lab: "Lab", *, duedate: datetime | None = None) -> None:
         """Make the gradebook know `lab`; call it once before recording. `duedate` is UTC."""
@@ -43,7 +45,7 @@ class GradebookWriter:
 
         A submission whose grading crashed keeps the marks it had and is flagged for a human.
         """
-        self.book.update_or_create_student(card.student)
+        enrol(self.book, card.student, self.roster)
         when = {"timestamp": card.submitted_at} if card.submitted_at else {}
         with self.book.db.no_autoflush:  # nbgrader reads while it builds, and SQLAlchemy warns
             submission = self.book.update_or_create_submission(card.lab, card.student, **when)
@@ -58,7 +60,7 @@ class GradebookWriter:
                 if cell in comments:
                     comments[cell].auto_comment = words
         self.book.db.commit()
-        self._set_late_penalty(card.student, notebook, submission.total_seconds_late)
+        self.set_late_penalty(card.student, notebook, submission.total_seconds_late)
 
     def _rows(self, notebook: SubmittedNotebook) -> tuple[dict[str, Grade], dict[str, Comment]]:
         """Give the grade and comment rows by cell name, adding those of cells that are new."""
@@ -73,7 +75,7 @@ class GradebookWriter:
                 comments[cell.name] = Comment(cell_id=cell.id, notebook=notebook)
         return grades, comments
 
-    def _set_late_penalty(
+    def set_late_penalty(
         self, student: str, notebook: SubmittedNotebook, seconds_late: float
     ) -> None:
         """Ask nbgrader's late submission plugin, as its AssignLatePenalties step does."""
@@ -93,13 +95,14 @@ def writing(
     db_url: str,
     *,
     config: Config | None = None,
+    roster: Roster | None = None,
     course_id: str = NBGRADER_COURSE,
     lock_seconds: float = 30.0,
 ) -> Iterator[GradebookWriter]:
     """Open the gradebook at `db_url` as its only writer; raise CourseError when it cannot be.
 
-    `config` is nbgrader's (nbgrader_config.py), for its late submission plugin. Another writer
-    is waited for `lock_seconds` seconds.
+    `config` is nbgrader's (nbgrader_config.py), for its late submission plugin; `roster` tells
+    the students' names. Another writer is waited for `lock_seconds` seconds.
     """
     lock = FileLock(_lock_path(db_url))
     try:
@@ -116,7 +119,7 @@ def writing(
         ) from error
     try:
         with opened(db_url, course_id=course_id) as book:
-            yield GradebookWriter(book, config or Config())
+            yield GradebookWriter(book, config or Config(), roster or {})
     finally:
         lock.release()
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from autograder.recording.assignment import NOTEBOOK
-
 
 @dataclass(frozen=True)
 class Marks:
@@ -23,17 +21,28 @@ class Marks:
         return max(0.0, sum(self.points.values()) - self.late_penalty)
 
 
-def read_marks(book: Gradebook, lab_id: str, student: str) -> Marks:
-    """Read the marks of `student` in `lab_id`; empty when the gradebook knows of none."""
+def read_marks(book: Gradebook, lab_id: str, student: str, *, notebook: str | None = None) -> Marks:
+    """Read the marks of `student` in `lab_id`; empty when the gradebook knows of none.
+
+    Of an assignment with several notebooks all count, each cell named `NOTEBOOK.CELL`, unless
+    one `notebook` is asked for.
+    """
     try:
         submission = book.find_submission(lab_id, student)
-        notebook = book.find_submission_notebook(NOTEBOOK, lab_id, student)
     except MissingEntry:
         return Marks()
+    rows = [row for row in submission.notebooks if notebook in (None, row.name)]
+    several = len(rows) > 1
+    points: dict[str, float] = {}
+    comments: dict[str, str] = {}
+    for row in rows:
+        prefix = f"{row.name}." if several else ""
+        points |= {prefix + grade.name: grade.score for grade in row.grades}
+        comments |= {prefix + c.name: c.manual_comment for c in row.comments if c.manual_comment}
     return Marks(
-        points={grade.name: grade.score for grade in notebook.grades},
-        comments={c.name: c.manual_comment for c in notebook.comments if c.manual_comment},
-        late_penalty=notebook.late_submission_penalty or 0.0,
+        points=points,
+        comments=comments,
+        late_penalty=sum(row.late_submission_penalty or 0.0 for row in rows),
         seconds_late=submission.total_seconds_late,
-        needs_manual_grade=bool(notebook.needs_manual_grade),
+        needs_manual_grade=any(bool(row.needs_manual_grade) for row in rows),
     )
