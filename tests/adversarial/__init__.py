@@ -1,0 +1,1 @@
+"""Hostile submissions, and honest ones that must not be taken for hostile."""
