@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from autograder.cli import cohort, course, demo, formgrader, instructor_reports, learner, proving
+from autograder.cli.ending import Ended, end_in_order
 from autograder.errors import CourseError
 
 _HELP = """Work through, write and grade the labs of the course.
@@ -37,14 +38,19 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command; a user's mistake is a sentence and exit code 2, never a traceback."""
+    end_in_order()
     try:
         build_app()(standalone_mode=True)
     except CourseError as error:
         _say(error.message, error.mend)
         sys.exit(USER_ERROR)
-    except KeyboardInterrupt:
-        _say("Interrupted.", "What was done is kept; the same command goes on from there.")
-        sys.exit(INTERRUPTED)
+    except (KeyboardInterrupt, Ended) as ended:
+        _say_interrupted()
+        sys.exit(getattr(ended, "exit_code", INTERRUPTED))
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # typer made it out of a KeyboardInterrupt
+            _say_interrupted()
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -56,6 +62,10 @@ def main() -> None:
             "Free space or choose another folder, then give the same command: it goes on.",
         )
         sys.exit(USER_ERROR)
+
+
+def _say_interrupted() -> None:
+    _say("Interrupted.", "What was done is kept; the same command goes on from there.")
 
 
 def _say(message: str, mend: str) -> None:

@@ -2,22 +2,23 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-from pebble import ProcessExpired
+from typing import Protocol
 
 from autograder.contract.lab import Lab
 from autograder.errors import CourseError
 from autograder.execution import Confinement
+from autograder.execution.claims import remove_unclaimed
+from autograder.execution.kernel import KernelLauncher
 from autograder.execution.warm.launcher import kernels_for
+from autograder.grading.crew import Crew, Finished, crew
 from autograder.grading.fingerprint import lab_digest, submission_digest
 from autograder.grading.intake import Submission
 from autograder.grading.layout import OutputLayout
 from autograder.grading.worker import Job, grade_job, rejected
-from autograder.grading.workers import worker_pool
 from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
 
 _START_UP_SECONDS = 60
@@ -32,6 +33,24 @@ class Graded:
     fresh: bool
 
 
+class Graders(Protocol):
+    """Grade jobs side by side, here or on other machines, and write what they find here."""
+
+    @property
+    def places(self) -> int:
+        """Return how many jobs may run at once; this may change."""
+
+    def begin(self, job: Job) -> None:
+        """Start grading `job`."""
+
+    def finished(self) -> list[Finished[Job]]:
+        """Wait until a job has ended and return those that have; their scorecards are written."""
+
+
+OpenGraders = Callable[[Lab, int], AbstractContextManager[Graders]]
+"""Opens graders for a lab and a number of jobs."""
+
+
 def grade_cohort(
     lab: Lab,
     submissions: Sequence[Submission],
@@ -41,12 +60,13 @@ def grade_cohort(
     workers: int | None = None,
     again: bool = False,
     started: Callable[[Submission], None] = lambda _: None,
+    graders: OpenGraders | None = None,
 ) -> Iterator[Graded]:
     """Grade `submissions` and yield each as it is done, kept ones first.
 
     Every scorecard is written before it is yielded, so whoever is interrupted goes on where it
     stopped. With `again` nothing is kept. A worker that dies or hangs costs its own submission,
-    which gets a scorecard that says so.
+    which gets a scorecard that says so. Without `graders` it is `workers` of this machine.
     """
     layout = OutputLayout(output)
     lab_hash = lab_digest(lab.path)
@@ -58,10 +78,43 @@ def grade_cohort(
             yield Graded(submission, kept, fresh=False)
         else:
             jobs.append(Job(submission, lab.path, output, confinement, fingerprint))
-    if jobs:
-        with kernels_for(lab.manifest.preload, confinement) as launcher:
-            warm = [replace(job, launcher=launcher) for job in jobs]
-            yield from _grade(lab, warm, layout, workers or os.cpu_count() or 1, started)
+    if not jobs:
+        return
+    here = partial(local_graders, confinement=confinement, workers=workers or os.cpu_count() or 1)
+    with (graders or here)(lab, len(jobs)) as hands:
+        for done in _each_done(hands, jobs, started):
+            yield Graded(done.job.submission, _collect(done, lab, layout), fresh=True)
+
+
+@dataclass(frozen=True)
+class _Local:
+    """Grade on this machine: one process a job, kernels from one zygote."""
+
+    places: int
+    crew: Crew[Job]
+    launcher: KernelLauncher
+
+    def begin(self, job: Job) -> None:
+        self.crew.begin(replace(job, launcher=self.launcher))
+
+    def finished(self) -> list[Finished[Job]]:
+        return self.crew.finished()
+
+
+@contextmanager
+def local_graders(
+    lab: Lab, jobs: int, *, confinement: Confinement, workers: int
+) -> Iterator[Graders]:
+    """Open up to `workers` graders on this machine; what they own ends with the body."""
+    try:
+        # What the checks import is imported once, and every worker begins with it.
+        with (
+            crew(grade_job, preload=lab.manifest.preload, seconds=_deadline(lab)) as hands,
+            kernels_for(lab.manifest.preload, confinement) as launcher,
+        ):
+            yield _Local(min(workers, jobs), hands, launcher)
+    finally:
+        remove_unclaimed()
 
 
 def _kept(layout: OutputLayout, submission: Submission, fingerprint: str) -> Scorecard | None:
@@ -77,28 +130,19 @@ def _kept(layout: OutputLayout, submission: Submission, fingerprint: str) -> Sco
     return card if same else None
 
 
-def _grade(
-    lab: Lab,
-    jobs: list[Job],
-    layout: OutputLayout,
-    workers: int,
-    started: Callable[[Submission], None],
-) -> Iterator[Graded]:
-    waiting = list(jobs)
-    running: dict[Any, Job] = {}
-    # What the checks import is imported once, and every worker begins with it.
-    with worker_pool(
-        min(workers, len(jobs)), [grade_job.__module__, *lab.manifest.preload]
-    ) as pool:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                job = waiting.pop(0)
-                started(job.submission)
-                running[pool.schedule(grade_job, args=[job], timeout=_deadline(lab))] = job
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                job = running.pop(future)
-                yield Graded(job.submission, _collect(future, job, lab, layout), fresh=True)
+def _each_done(
+    hands: Graders, jobs: Sequence[Job], started: Callable[[Submission], None]
+) -> Iterator[Finished[Job]]:
+    waiting, running = list(reversed(jobs)), 0
+    while waiting or running:
+        while waiting and running < hands.places:
+            job = waiting.pop()
+            hands.begin(job)
+            running += 1
+            started(job.submission)
+        for done in hands.finished():
+            running -= 1
+            yield done
 
 
 def _deadline(lab: Lab) -> float:
@@ -108,25 +152,12 @@ def _deadline(lab: Lab) -> float:
     return float(_START_UP_SECONDS + each * len(lab.parameter_sets()))
 
 
-def _collect(future: Any, job: Job, lab: Lab, layout: OutputLayout) -> Scorecard:
+def _collect(done: Finished[Job], lab: Lab, layout: OutputLayout) -> Scorecard:
+    job = done.job
     path = layout.scorecard(job.submission.student, job.submission.lab)
-    try:
-        future.result()
+    if not done.problem:
         return read_scorecard(path)
-    except CourseError:
-        raise
-    except OSError as error:
-        raise CourseError(
-            f"Could not write below {layout.root}: {error.strerror or error}.",
-            mend="Free space or fix the rights there, then give the same command: it goes on.",
-        ) from error
-    except TimeoutError:
-        problem = "The grader's own process for this submission was ended: it took too long."
-    except (ProcessExpired, CancelledError) as error:
-        problem = f"The grader's own process for this submission died ({error})."
-    except Exception as error:
-        problem = f"Grading broke off: {type(error).__name__}: {error}"
-    card = rejected(lab, job.submission.student, problem[:500], Status.CRASHED)
+    card = rejected(lab, job.submission.student, done.problem[:500], Status.CRASHED)
     card = card.model_copy(update={"fingerprint": job.fingerprint})
     write_scorecard(card, path)
     return card

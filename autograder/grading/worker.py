@@ -17,7 +17,8 @@ from autograder.grading.grader import grade_notebook
 from autograder.grading.intake import Submission, take_in
 from autograder.grading.layout import OutputLayout
 from autograder.grading.showing import with_verdicts
-from autograder.scoring import Scorecard, Status, write_scorecard
+from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
+from autograder.writing import write_in_one_step
 
 # Decoding an answer and checking it needs little; this stops a bomb, not a lab.
 _WORKER_ADDRESS_SPACE = 12 << 30
@@ -42,14 +43,23 @@ def grade_job(job: Job) -> None:
     lab = load_lab(job.lab)
     card, notebook = grade_submission(lab, job.submission, job.confinement, job.launcher)
     student, name = job.submission.student, job.submission.lab
-    executed = layout.executed(student, name)
-    executed.unlink(missing_ok=True)
-    if notebook is not None:
-        executed.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, executed)
-    card = card.model_copy(update={"fingerprint": job.fingerprint})
-    # Last, since a scorecard says that everything beside it is there.
-    write_scorecard(card, layout.scorecard(student, name))
+    executed, scorecard = layout.executed(student, name), layout.scorecard(student, name)
+    # First, since a scorecard says that everything beside it is there and is of the same work.
+    _drop_outdated(scorecard, job.fingerprint)
+    if notebook is None:
+        executed.unlink(missing_ok=True)
+    else:
+        write_in_one_step(executed, nbformat.writes(notebook) + "\n")
+    write_scorecard(card.model_copy(update={"fingerprint": job.fingerprint}), scorecard)
+
+
+def _drop_outdated(scorecard: Path, fingerprint: str) -> None:
+    try:
+        outdated = scorecard.is_file() and read_scorecard(scorecard).fingerprint != fingerprint
+    except CourseError:
+        outdated = True
+    if outdated:
+        scorecard.unlink()
 
 
 def grade_submission(

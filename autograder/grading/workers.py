@@ -23,7 +23,7 @@ def worker_pool(size: int, preload: Sequence[str]) -> Iterator[ProcessPool]:
     this process, whatever caused it.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*preload, *_imported_here()])
+    context.set_forkserver_preload([*preload, *imported_here()])
     pool = ProcessPool(
         max_workers=max(1, size), max_tasks=1, initializer=end_with_leader, context=context
     )
@@ -34,7 +34,7 @@ def worker_pool(size: int, preload: Sequence[str]) -> Iterator[ProcessPool]:
         pool.join()
 
 
-def _imported_here() -> list[str]:
+def imported_here() -> list[str]:
     """Name our modules that this process has imported.
 
     A new worker imports what the leader's main script does; forked from there, it has it already.
