@@ -1,0 +1,1 @@
+"""Run real servers on this machine as supervised processes: the local tier."""
