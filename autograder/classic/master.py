@@ -3,6 +3,7 @@
 import copy
 import logging
 import os
+from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from nbgrader.preprocessors import (
     InstantiateTests,
     LockCells,
 )
+from traitlets.config import Config
 
 from autograder.contract.notebooks import read_notebook
 from autograder.errors import CourseError
@@ -69,24 +71,51 @@ def read_submitted(path: Path) -> NotebookNode:
         return notebook
 
 
-def make_master(source: Path, *, options: dict[str, Any] | None = None) -> NotebookNode:
+def make_master(
+    source: Path, *, options: dict[str, Any] | None = None, config: Config | None = None
+) -> NotebookNode:
     """Prepare a source notebook for grading; generated tests are made from its solution.
 
-    `options` are settings of nbgrader's preprocessors by class name. Raise CourseError for ids
-    that stand twice or are missing, and for cells without points.
+    `options` are settings of nbgrader's preprocessors by class name, `config` those of the
+    course's nbgrader_config.py. Raise CourseError for ids that stand twice or are missing, for
+    cells without points, and for a notebook that is not Python's.
     """
+    return _prepared(source, _STEPS, options or {}, config)
+
+
+def make_solution(source: Path, *, config: Config | None = None) -> NotebookNode:
+    """Prepare a source notebook with the instructor's answers and all tests in place."""
+    steps = tuple(step for step in _STEPS if step is not ClearSolutions)
+    return _prepared(source, steps, {}, config)
+
+
+def _prepared(
+    source: Path, steps: Sequence[Any], options: dict[str, Any], config: Config | None
+) -> NotebookNode:
     notebook = copy.deepcopy(read_plain(source))
+    _require_python(notebook, source)
     resources: dict[str, Any] = {"metadata": {"path": str(source.parent)}}
     # InstantiateTests looks for its templates beside the notebook, then in the current folder.
     with chdir(_templates_folder(source)):
-        for step in _STEPS:
-            made = step(**(options or {}).get(step.__name__, {}))
+        for step in steps:
+            made = step(config=config or Config(), **options.get(step.__name__, {}))
             made.log.setLevel(logging.CRITICAL)
             try:
                 notebook, resources = made.preprocess(notebook, resources)
             except Exception as error:
                 raise CourseError(f"{source.name}: {step.__name__} refuses it: {error}") from None
     return notebook
+
+
+def _require_python(notebook: NotebookNode, source: Path) -> None:
+    spec = notebook.metadata.get("kernelspec", {})
+    language = str(spec.get("language") or notebook.metadata.get("language_info", {}).get("name"))
+    named = str(spec.get("name", ""))
+    if language.lower() not in ("python", "none") and "python" not in named.lower():
+        raise CourseError(
+            f"{source.name} is a notebook for {language}; this grader runs Python alone.",
+            mend="Grade it with `nbgrader autograde`.",
+        )
 
 
 def _templates_folder(source: Path) -> Path:

@@ -9,6 +9,7 @@ import typer
 
 from autograder.cli.grade_view import GradeView, print_summary
 from autograder.cli.pipeline import CohortRun, grade_into
+from autograder.cli.plain import PlainRun, grade_plain_course, plain_assignment
 from autograder.cli.selection import choose_lab
 from autograder.errors import CourseError
 from autograder.execution import Confinement, detect_confinement
@@ -34,6 +35,16 @@ Due = Annotated[
 Strict = Annotated[
     bool, typer.Option("--require-sandbox", help="Refuse to grade with fewer than all layers.")
 ]
+Course = Annotated[
+    Path | None,
+    typer.Option(help="A plain nbgrader course: source/ID or release/ID, and submitted/."),
+]
+Names = Annotated[
+    Path | None, typer.Option("--roster", help="CSV: id, first_name, last_name, email.")
+]
+Decoys = Annotated[
+    bool, typer.Option(help="Plain nbgrader: run once more with tests that must fail.")
+]
 AsData = Annotated[bool, typer.Option("--json", help="Print one JSON line per event.")]
 
 
@@ -51,6 +62,9 @@ def grade(
     due: Due = None,
     require_sandbox: Strict = False,
     as_data: AsData = False,
+    course: Course = None,
+    roster: Names = None,
+    decoys: Decoys = True,
 ) -> None:
     """Grade every submission for a lab; what was graded before and has not changed is kept.
 
@@ -59,9 +73,17 @@ def grade(
     gets a scorecard that says why and stops nobody else's. Interrupt it at any time: the same
     command goes on. Exits 3 when a submission's grading crashed.
 
+    An assignment without lab.toml is graded by its own in-kernel tests, as nbgrader would.
+
     Example: lab grade 11_data_quality --submitted submitted --output graded
+    Example: lab grade ps1 --course ~/teaching/python101
     """
-    _grade(lab_id, submitted, output, workers, due, require_sandbox, as_data, again=False)
+    plain = plain_assignment(lab_id, course)
+    if plain is not None:
+        run = PlainRun(plain, submitted, output, workers, roster=roster, decoys=decoys, due=due)
+        grade_plain_course(run, require_sandbox=require_sandbox, as_data=as_data)
+        return
+    _grade(lab_id, submitted, output, workers, due, require_sandbox, as_data, roster, again=False)
 
 
 def regrade(
@@ -72,12 +94,20 @@ def regrade(
     due: Due = None,
     require_sandbox: Strict = False,
     as_data: AsData = False,
+    course: Course = None,
+    roster: Names = None,
+    decoys: Decoys = True,
 ) -> None:
     """Grade every submission for a lab once more, whatever stands; manual marks stay.
 
     Example: lab regrade 11_data_quality --output graded
     """
-    _grade(lab_id, submitted, output, workers, due, require_sandbox, as_data, again=True)
+    plain = plain_assignment(lab_id, course)
+    if plain is not None:
+        run = PlainRun(plain, submitted, output, workers, True, roster, decoys, due)
+        grade_plain_course(run, require_sandbox=require_sandbox, as_data=as_data)
+        return
+    _grade(lab_id, submitted, output, workers, due, require_sandbox, as_data, roster, again=True)
 
 
 def _grade(
@@ -88,6 +118,7 @@ def _grade(
     due: datetime | None,
     require_sandbox: bool,
     as_data: bool,
+    roster: Path | None,
     *,
     again: bool,
 ) -> None:
@@ -104,6 +135,7 @@ def _grade(
         workers or os.cpu_count() or 1,
         again,
         due,
+        roster,
     )
     total = len(run.submissions())
     with GradeView(lab, total, confinement, as_data=as_data) as view:

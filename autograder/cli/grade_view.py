@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from autograder.classic.assignment import PlainAssignment
 from autograder.contract.lab import Lab
 from autograder.execution import Confinement
 from autograder.grading.cohort import Graded
@@ -28,11 +29,13 @@ from autograder.scoring import read_scorecard
 class GradeView:
     """Show a cohort's progress on the error stream, or print one JSON line per event."""
 
-    def __init__(self, lab: Lab, total: int, confinement: Confinement, *, as_data: bool) -> None:
+    def __init__(
+        self, lab: Lab | PlainAssignment, total: int, confinement: Confinement, *, as_data: bool
+    ) -> None:
         self._lab, self._as_data, self._begun = lab, as_data, time.monotonic()
         self._finished = self._failed = 0
         self._progress = Progress(
-            TextColumn(lab.manifest.id),
+            TextColumn(lab.id),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
@@ -81,15 +84,16 @@ class GradeView:
 
     def _event(self, name: str, **what: Any) -> None:
         if self._as_data:
-            typer.echo(json.dumps({"event": name, "lab": self._lab.manifest.id, **what}))
+            typer.echo(json.dumps({"event": name, "lab": self._lab.id, **what}))
 
 
-def print_summary(lab: Lab, layout: OutputLayout) -> None:
+def print_summary(lab: Lab | PlainAssignment, layout: OutputLayout) -> None:
     """Print a line per submission and where the rest is."""
-    table = Table(title=f"{lab.manifest.id}: {lab.manifest.title}", title_justify="left")
+    title = lab.manifest.title if isinstance(lab, Lab) else "in-kernel tests"
+    table = Table(title=f"{lab.id}: {title}", title_justify="left")
     for name in ("student", "score", "tasks", "s", "remark"):
         table.add_column(name, justify="right" if name in ("score", "s") else "left")
-    for path in layout.scorecards(lab.manifest.id):
+    for path in layout.scorecards(lab.id):
         card = read_scorecard(path)
         verdicts = " ".join(_LETTERS.get(str(task.verdict), "?") for task in card.tasks)
         remark = card.problem or "; ".join(card.notes)
@@ -108,7 +112,7 @@ def print_summary(lab: Lab, layout: OutputLayout) -> None:
     )
     for what, path in (
         ("gradebook", layout.gradebook),
-        ("report", layout.report(lab.manifest.id)),
+        ("report", layout.report(lab.id)),
         ("feedback", layout.root / "feedback"),
         ("scorecards", layout.root / "scorecards"),
     ):

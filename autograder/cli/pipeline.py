@@ -10,6 +10,8 @@ import nbformat
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from autograder.classic.people import known_students
+from autograder.cli.formgrader import write_config
 from autograder.contract.lab import Lab
 from autograder.errors import CourseError
 from autograder.execution import Confinement
@@ -38,6 +40,8 @@ class CohortRun:
     again: bool = False
     due: datetime | None = None
     """When the lab was due, UTC; later submissions count as late."""
+    roster: Path | None = None
+    """A CSV file with the students' names, besides those of the course's own gradebook."""
 
     def submissions(self) -> list[Submission]:
         """Find what was handed in; raise CourseError when there is nothing."""
@@ -55,7 +59,11 @@ def grade_into(
     _make(run.layout.root)
     warm_font_list()
     crashed = 0
-    with writing(sqlite_url(run.layout.gradebook), config=_nbgrader_config(run.course)) as book:
+    with writing(
+        sqlite_url(run.layout.gradebook),
+        config=_nbgrader_config(run.course),
+        roster=known_students(run.course.root, run.roster),
+    ) as book:
         book.ensure_assignment(run.lab, duedate=run.due)
         for graded in grade_cohort(
             run.lab,
@@ -70,6 +78,7 @@ def grade_into(
             crashed += graded.card.status == "crashed"
             done(graded)
     write_report(run.lab, run.layout)
+    write_config(run.course, run.layout.root)
     return crashed
 
 

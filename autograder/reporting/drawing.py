@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from autograder.checks.verdict import Verdict
+from autograder.reporting.timing import Bar
 
 _WIDTH, _HEIGHT = 640, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36, 8, 18, 34
@@ -36,6 +37,33 @@ def draw_histogram(counts: Sequence[int], max_score: float) -> Markup:
         "points, from this many on</text>"
     )
     return _picture("".join(parts), _HEIGHT, "How many submissions earned how many points")
+
+
+def draw_bars(bars: Sequence[Bar], name: str, title: str) -> Markup:
+    """Draw a bar each, labelled beneath as far as the labels fit."""
+    plot_width, plot_height, base = _WIDTH - _LEFT - _RIGHT, 96, 114
+    tallest, step = max(1, *(bar.count for bar in bars)), plot_width / max(1, len(bars))
+    every = -(-len(bars) * 52 // plot_width)
+    parts = []
+    for place, bar in enumerate(bars):
+        x, height = _LEFT + place * step, plot_height * bar.count / tallest
+        label = Markup.escape(bar.label)
+        parts.append(
+            f'<rect x="{x + 1:.1f}" y="{base - height:.1f}" width="{max(1, step - 2):.1f}" '
+            f'height="{height:.1f}" rx="2" class="bar{" late" if bar.late else ""}">'
+            f"<title>{label}: {bar.count}</title></rect>"
+        )
+        middle = x + step / 2
+        if bar.count and step > 14:
+            parts.append(f'<text x="{middle:.1f}" y="{base - height - 4:.1f}">{bar.count}</text>')
+        if place % every == 0:
+            parts.append(f'<text x="{middle:.1f}" y="{base + 14}">{label}</text>')
+    parts.append(
+        f'<line x1="{_LEFT}" y1="{base}" x2="{_WIDTH - _RIGHT}" y2="{base}" class="axis"/>'
+        f'<text x="{_LEFT + plot_width / 2:.1f}" y="{base + 32}" class="name">'
+        f"{Markup.escape(name)}</text>"
+    )
+    return _picture("".join(parts), base + 38, title)
 
 
 def draw_verdicts(rows: Mapping[str, Mapping[Verdict, int]]) -> Markup:

@@ -10,6 +10,7 @@ from autograder.errors import CourseError
 from autograder.grading.layout import OutputLayout
 from autograder.recording.marks import Marks, read_marks
 from autograder.recording.opening import opened, sqlite_url
+from autograder.reporting.subject import Subject
 from autograder.scoring import Scorecard, read_scorecard
 
 
@@ -32,12 +33,12 @@ class Entry:
         return self.marks.seconds_late > 0
 
 
-def gather(lab: Lab, layout: OutputLayout) -> list[Entry]:
+def gather(lab: Lab | Subject, layout: OutputLayout) -> list[Entry]:
     """Read every scorecard of `lab` below an output folder, by student.
 
     Raise CourseError when there is none. A gradebook that is missing leaves the marks empty.
     """
-    lab_id = lab.manifest.id
+    lab_id = lab.id
     paths = layout.scorecards(lab_id)
     if not paths:
         raise CourseError(
@@ -51,7 +52,7 @@ def gather(lab: Lab, layout: OutputLayout) -> list[Entry]:
             card,
             marks.get(card.student, Marks()),
             _link(path, layout.report(lab_id).parent),
-            _link(layout.feedback(card.student, lab_id), layout.report(lab_id).parent),
+            _link(_feedback(layout, card.student, lab_id), layout.report(lab_id).parent),
         )
         for card, path in zip(cards, paths, strict=True)
     ]
@@ -62,6 +63,12 @@ def _marks(gradebook: Path, lab_id: str, students: list[str]) -> dict[str, Marks
         return {}
     with opened(sqlite_url(gradebook)) as book:
         return {student: read_marks(book, lab_id, student) for student in students}
+
+
+def _feedback(layout: OutputLayout, student: str, lab_id: str) -> Path:
+    """Name the page of a lab, or the first of an assignment's several."""
+    page = layout.feedback(student, lab_id)
+    return page if page.is_file() else next(iter(sorted(page.parent.glob("*.html"))), page)
 
 
 def _link(path: Path, start: Path) -> str:

@@ -1,0 +1,167 @@
+"""Grade the submissions to a plain nbgrader assignment side by side; what is graded stays."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired
+
+from autograder.classic.assignment import PlainAssignment, Plan, plain_files
+from autograder.classic.decoys import Decoy, decoys_of
+from autograder.classic.grading import failing_decoys
+from autograder.classic.worker import PlainJob, crashed, grade_plain_job
+from autograder.errors import CourseError
+from autograder.execution import Confinement
+from autograder.execution.warm.launcher import kernels_for
+from autograder.grading.cohort import Graded
+from autograder.grading.intake import Submission
+from autograder.grading.layout import OutputLayout
+from autograder.grading.workers import worker_pool
+from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
+
+_START_UP_SECONDS = 60
+
+Decoys = dict[str, dict[str, tuple[Decoy, ...]]]
+
+
+def grade_plain_cohort(
+    assignment: PlainAssignment,
+    submissions: Sequence[Submission],
+    output: Path,
+    *,
+    confinement: Confinement,
+    workers: int | None = None,
+    again: bool = False,
+    decoys: Decoys | None = None,
+    started: Callable[[Submission], None] = lambda _: None,
+) -> Iterator[Graded]:
+    """Grade `submissions` and yield each as it is done, kept ones first.
+
+    A worker that dies or hangs costs its own submission, which gets a scorecard that says so.
+    """
+    layout, plan = OutputLayout(output), assignment.plan(decoys)
+    digest = plan_digest(plan)
+    jobs = []
+    for submission in submissions:
+        fingerprint = _digest_of(submission.folder, digest)
+        kept = None if again else _kept(layout, submission, fingerprint)
+        if kept is not None:
+            yield Graded(submission, kept, fresh=False)
+        else:
+            jobs.append(PlainJob(submission, plan, output, confinement, fingerprint))
+    if jobs:
+        with kernels_for((), confinement) as launcher:
+            warm = [replace(job, launcher=launcher) for job in jobs]
+            yield from _grade(warm, layout, workers or os.cpu_count() or 1, started)
+
+
+def calibrated_decoys(assignment: PlainAssignment, confinement: Confinement) -> Decoys:
+    """Make decoys for every notebook, each tried on the instructor's own answers.
+
+    Where those are not there the decoys stand as they are made: from equalities with literals.
+    """
+    made: Decoys = {}
+    for name, master in assignment.masters.items():
+        found = decoys_of(master)
+        if found and name in assignment.solutions:
+            found = failing_decoys(
+                assignment.solutions[name],
+                found,
+                files=assignment.files,
+                limits=assignment.limits,
+                confinement=confinement,
+            )
+        made[name] = found
+    return made
+
+
+def plan_digest(plan: Plan) -> str:
+    """Hash what a grade depends on besides the submission: tests, files, limits and decoys."""
+    digest = hashlib.sha256(version("mlops-course-lab").encode())
+    lines = {name: [d.source for d in s] for n in plan.decoys.values() for name, s in n.items()}
+    for part in (plan.masters, lines, plan.limits.model_dump()):
+        digest.update(json.dumps(part, sort_keys=True, default=str).encode())
+    _add_files(digest, plan.files)
+    return digest.hexdigest()
+
+
+def _digest_of(folder: Path, plan: str) -> str:
+    digest = hashlib.sha256(plan.encode())
+    try:
+        # Of the hidden files only nbgrader's own stamp counts; notebooks count as they are.
+        _add_files(digest, plain_files(folder, (".*", "__pycache__")))
+    except (OSError, CourseError) as error:
+        digest.update(str(error).encode())
+    return digest.hexdigest()
+
+
+def _add_files(digest: Any, files: Mapping[str, Path]) -> None:
+    for name, path in sorted(files.items()):
+        with path.open("rb") as file:
+            digest.update(name.encode() + b"\0" + hashlib.file_digest(file, "sha256").digest())
+
+
+def _kept(layout: OutputLayout, submission: Submission, fingerprint: str) -> Scorecard | None:
+    path = layout.scorecard(submission.student, submission.lab)
+    try:
+        card = read_scorecard(path) if path.is_file() else None
+    except CourseError:
+        return None
+    same = card is not None and card.fingerprint == fingerprint
+    return card if same and card is not None and card.status is not Status.CRASHED else None
+
+
+def _grade(
+    jobs: list[PlainJob],
+    layout: OutputLayout,
+    workers: int,
+    started: Callable[[Submission], None],
+) -> Iterator[Graded]:
+    waiting = list(jobs)
+    running: dict[Any, PlainJob] = {}
+    with worker_pool(min(workers, len(jobs)), [grade_plain_job.__module__]) as pool:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                job = waiting.pop(0)
+                started(job.submission)
+                limit = _deadline(job.plan)
+                running[pool.schedule(grade_plain_job, args=[job], timeout=limit)] = job
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = running.pop(future)
+                yield Graded(job.submission, _collect(future, job, layout), fresh=True)
+
+
+def _deadline(plan: Plan) -> float:
+    runs = len(plan.masters) + sum(bool(found) for found in plan.decoys.values())
+    return _START_UP_SECONDS + runs * plan.limits.seconds
+
+
+def _collect(future: Any, job: PlainJob, layout: OutputLayout) -> Scorecard:
+    path = layout.scorecard(job.submission.student, job.submission.lab)
+    try:
+        future.result()
+        return read_scorecard(path)
+    except CourseError:
+        raise
+    except OSError as error:
+        raise CourseError(
+            f"Could not write below {layout.root}: {error.strerror or error}.",
+            mend="Free space or fix the rights there, then give the same command: it goes on.",
+        ) from error
+    except TimeoutError:
+        problem = "The grader's own process for this submission was ended: it took too long."
+    except (ProcessExpired, CancelledError) as error:
+        problem = f"The grader's own process for this submission died ({error})."
+    except Exception as error:
+        problem = f"Grading broke off: {type(error).__name__}: {error}"
+    card = crashed(job.plan, job.submission.student, problem)
+    card = card.model_copy(update={"fingerprint": job.fingerprint})
+    write_scorecard(card, path)
+    return card

@@ -1,0 +1,192 @@
+"""`lab grade` on a plain nbgrader assignment: its own tests, on our engine and sandbox."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+import typer
+from nbformat import NotebookNode
+
+from autograder.classic.assignment import (
+    PlainAssignment,
+    find_plain_assignment,
+    require_plain_assignment,
+)
+from autograder.classic.cards import card_of_notebook
+from autograder.classic.cohort import Decoys, calibrated_decoys, grade_plain_cohort
+from autograder.classic.decoys import is_test
+from autograder.classic.gradebook import ensure_plain_assignment, record_plain
+from autograder.classic.people import known_students
+from autograder.cli.formgrader import write_plain_config
+from autograder.cli.grade_view import GradeView, print_summary
+from autograder.errors import CourseError
+from autograder.execution import Confinement, detect_confinement
+from autograder.feedback.page import write_feedback
+from autograder.grading.cohort import Graded
+from autograder.grading.intake import Submission, find_submissions
+from autograder.grading.layout import OutputLayout
+from autograder.paths import COURSE_VARIABLE, find_course
+from autograder.recording.gradebook import GradebookWriter, writing
+from autograder.recording.marks import read_marks
+from autograder.recording.opening import sqlite_url
+from autograder.reporting.page import write_report
+from autograder.reporting.subject import subject_of_assignment
+
+COULD_NOT_GRADE_ALL = 3
+_MARKS = ("source", "release", "nbgrader_config.py")
+
+
+@dataclass(frozen=True)
+class PlainRun:
+    """Say what of a plain course to grade, how, and where the findings go."""
+
+    assignment: PlainAssignment
+    submitted: Path | None = None
+    output: Path | None = None
+    workers: int | None = None
+    again: bool = False
+    roster: Path | None = None
+    decoys: bool = True
+    """Whether each notebook runs once more with tests that expect something wrong."""
+    due: datetime | None = None
+
+    @property
+    def layout(self) -> OutputLayout:
+        return OutputLayout((self.output or self.assignment.course / "graded").resolve())
+
+    def submissions(self) -> list[Submission]:
+        """Find what was handed in; raise CourseError when there is nothing."""
+        return find_submissions(self.submitted or self.assignment.submitted, self.assignment.id)
+
+
+def plain_assignment(name: str, course: Path | None) -> PlainAssignment | None:
+    """Find the plain nbgrader assignment that is meant; None where it is a lab of the course.
+
+    `course` names the nbgrader course; without it the current folder or one above it may be one,
+    and an assignment without lab.toml may stand among the course's labs.
+    """
+    if course is not None:
+        return require_plain_assignment(course, name)
+    try:
+        root = find_course().root
+    except CourseError:
+        if COURSE_VARIABLE in os.environ:
+            raise
+        here = Path.cwd().resolve()
+        for folder in (here, *here.parents):
+            if any((folder / mark).exists() for mark in _MARKS):
+                found = find_plain_assignment(folder, name)
+                if found is not None:
+                    return found
+        raise
+    return find_plain_assignment(root, name)
+
+
+def grade_plain_course(run: PlainRun, *, require_sandbox: bool, as_data: bool) -> None:
+    """Grade a cohort as `lab grade` shows it; exit with 3 when a submission's grading crashed."""
+    confinement = detect_confinement()
+    if not confinement.complete:
+        missing = "; ".join(confinement.missing)
+        if require_sandbox:
+            raise CourseError(f"Refusing to grade: {missing}.", mend="See `lab doctor`.")
+        typer.secho(f"Warning: graded without {missing}.", fg=typer.colors.YELLOW, err=True)
+    total = len(run.submissions())
+    decoys = calibrated_decoys(run.assignment, confinement) if run.decoys else {}
+    typer.secho(_about(run.assignment, decoys, on=run.decoys), fg=typer.colors.YELLOW, err=True)
+    with GradeView(run.assignment, total, confinement, as_data=as_data) as view:
+        crashed = grade_plain_into(run, confinement, decoys, started=view.started, done=view.done)
+    if not as_data:
+        print_summary(run.assignment, run.layout)
+    if crashed:
+        raise typer.Exit(COULD_NOT_GRADE_ALL)
+
+
+def grade_plain_into(
+    run: PlainRun,
+    confinement: Confinement,
+    decoys: Decoys,
+    *,
+    started: Callable[[Submission], None] = lambda _: None,
+    done: Callable[[Graded], None] = lambda _: None,
+) -> int:
+    """Grade a cohort, bring the output folder up to date; return how many crashed."""
+    submissions, layout = run.submissions(), run.layout
+    _make(layout.root)
+    crashed = 0
+    with _gradebook(run) as book:
+        ensure_plain_assignment(book, run.assignment, duedate=run.due)
+        for graded in grade_plain_cohort(
+            run.assignment,
+            submissions,
+            layout.root,
+            confinement=confinement,
+            workers=run.workers,
+            again=run.again,
+            decoys=decoys,
+            started=started,
+        ):
+            _record(run, graded, book)
+            crashed += graded.card.status == "crashed"
+            done(graded)
+    write_report(subject_of_assignment(run.assignment), layout)
+    write_plain_config(run.assignment, layout.root)
+    return crashed
+
+
+def executed_notebooks(
+    assignment: PlainAssignment, layout: OutputLayout, student: str
+) -> dict[str, NotebookNode]:
+    """Read the notebooks of a submission that was graded, by name."""
+    folder = layout.executed(student, assignment.id).parent
+    paths = {name: folder / f"{name}.ipynb" for name in assignment.masters}
+    return {
+        name: nbformat.read(path, as_version=4) for name, path in paths.items() if path.is_file()
+    }
+
+
+@contextmanager
+def _gradebook(run: PlainRun) -> Iterator[GradebookWriter]:
+    roster = known_students(run.assignment.course, run.roster)
+    url = sqlite_url(run.layout.gradebook)
+    with writing(url, config=run.assignment.config, roster=roster) as writer:
+        yield writer
+
+
+def _record(run: PlainRun, graded: Graded, book: GradebookWriter) -> None:
+    """Bring gradebook and feedback pages up to one scorecard."""
+    student, assignment = graded.submission.student, run.assignment
+    notebooks = executed_notebooks(assignment, run.layout, student)
+    record_plain(book, assignment, graded.card, notebooks, fresh=graded.fresh)
+    for name in assignment.masters:
+        page = run.layout.feedback(student, assignment.id).with_name(f"{name}.html")
+        card = card_of_notebook(assignment.plan(), name, graded.card)
+        marks = read_marks(book.book, assignment.id, student, notebook=name)
+        write_feedback(page, card, notebooks.get(name), marks)
+
+
+def _about(assignment: PlainAssignment, decoys: Decoys, *, on: bool) -> str:
+    tests = sum(is_test(cell) for master in assignment.masters.values() for cell in master.cells)
+    guarded = sum(map(len, decoys.values()))
+    text = (
+        f"{assignment.id} is a plain nbgrader assignment: its tests run inside the learner's "
+        "kernel, where they can be forged. "
+    )
+    if not on:
+        return text + "No decoys were asked for (--decoys)."
+    return text + (
+        f"Decoys watch over {guarded} of {tests} test cells; a test that lets a wrong expectation "
+        "pass earns nothing and waits for a person."
+    )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CourseError(
+            f"Cannot make {folder}: {error.strerror or error}.", mend="Choose another --output."
+        ) from error
