@@ -7,7 +7,16 @@ import sys
 import typer
 from rich.console import Console
 
-from autograder.cli import cohort, course, demo, formgrader, instructor_reports, learner, proving
+from autograder.cli import (
+    cohort,
+    course,
+    demo,
+    formgrader,
+    instructor_reports,
+    learner,
+    proving,
+    stack,
+)
 from autograder.cli.ending import Ended, end_in_order
 from autograder.errors import CourseError
 
@@ -16,6 +25,7 @@ _HELP = """Work through, write and grade the labs of the course.
 [bold]Learners[/bold] begin with `lab list` and `lab start 03_numeric_python`.
 [bold]Instructors[/bold] release a lab and grade a cohort: `lab release`, `lab grade`.
 [bold]Authors[/bold] scaffold a lab with `lab new` and prove it with `lab verify`.
+[bold]Everyone[/bold] starts the servers that labs and projects use with `lab up`.
 """
 
 USER_ERROR, INTERRUPTED = 2, 130
@@ -31,7 +41,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for group in (learner, proving, cohort, instructor_reports, formgrader, course, demo):
+    for group in (learner, proving, cohort, instructor_reports, formgrader, course, demo, stack):
         group.register(app)
     return app
 

@@ -43,7 +43,8 @@ class StackHome:
     def log(self, program: str) -> Path:
         return self.logs / f"{program}.log"
 
-    def data(self, part: str) -> Path:
+    def data(self, part: str = "") -> Path:
+        """Return the folder of a part's data, or of all data."""
         return self.root / "data" / part
 
     @property

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -79,9 +79,19 @@ class Stack:
         """Probe what runs and return a status for each part."""
         return self._observe(self.plan(recall(self.home.remembered)))
 
-    def orphans(self) -> int:
-        """Count processes of this stack that run without their supervisor."""
-        return 0 if self._supervisor.is_alive() else len(of_stack(self.home.root))
+    def warnings(self) -> list[str]:
+        """Say what threatens the stack as a whole: a lost supervisor, a full disk."""
+        found = []
+        orphans = 0 if self._supervisor.is_alive() else len(of_stack(self.home.root))
+        if orphans:
+            found.append(
+                f"The supervisor is gone and {orphans} of its processes run on; `lab up` or "
+                "`lab down` puts that right."
+            )
+        free = free_megabytes(self.home.root)
+        if free < StackOptions().least_free_mb:
+            found.append(f"The disk of {self.home.root} has {free} MB left: free space there.")
+        return found
 
     def down(self, names: Sequence[str] = ()) -> list[str]:
         """Stop the named parts, or everything with the supervisor too; data stays.
@@ -190,8 +200,7 @@ class Stack:
         return [known[name] for name in names]
 
     def _require_space(self, plan: Plan) -> None:
-        self.home.root.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(self.home.root).free // _MEGABYTE
+        free = free_megabytes(self.home.root)
         if free < plan.options.least_free_mb:
             raise CourseError(
                 f"The disk of {self.home.root} has {free} MB left; the stack wants at least "
@@ -220,14 +229,7 @@ class Stack:
                 )
 
     def _observe(self, plan: Plan) -> tuple[PartStatus, ...]:
-        found = observe(self._parts, plan, self._supervisor.states())
-        root = self.home.root.parents[1]
-        return tuple(
-            replace(s, data=str(Path(s.data).relative_to(root)))
-            if s.data.startswith(str(root))
-            else s
-            for s in found
-        )
+        return observe(self._parts, plan, self._supervisor.states())
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -242,6 +244,12 @@ class Stack:
                 f"{_SECONDS_TO_WAIT_FOR_ANOTHER} s.",
                 mend="Let it end, or end it; then give this one again.",
             ) from None
+
+
+def free_megabytes(path: Path) -> int:
+    """Return what is left on the disk that holds, or will hold, `path`."""
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    return shutil.disk_usage(there).free // _MEGABYTE
 
 
 __all__ = ["Outcome", "Stack", "Step"]

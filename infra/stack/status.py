@@ -28,7 +28,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class PartStatus:
-    """Hold one row of the table; `seconds` is the time since the youngest of its programs began."""
+    """Hold one row of the table.
+
+    `data` is relative to the stack's folder of data, `seconds` since the youngest of the part's
+    programs began.
+    """
 
     part: str
     state: State
@@ -92,7 +96,7 @@ def _status(part: Part, plan: Plan, states: Mapping[str, ProgramState]) -> PartS
         reason=reason,
         version=part.version(plan),
         address=part.address(plan),
-        data=str(data) if data else "in memory",
+        data=str(data.relative_to(plan.home.data())) if data else "(in memory)",
         pids=pids,
         seconds=min((program.seconds for program in own if program.pid), default=0.0),
         restarts=sum(program.restarts for program in own),
@@ -104,7 +108,7 @@ def _state(part: Part, plan: Plan, own: list[ProgramState]) -> tuple[State, str]
     for program in own:
         if program.has_failed:
             words = last_words(plan, program.name, lines=1)
-            return State.FAILED, program.reason or words or "it ended again and again"
+            return State.FAILED, f"{program.name} ended again and again: {words or program.reason}"
     if not own or all(program.state in ("STOPPED", "STOPPING") for program in own):
         return State.STOPPED, ""
     wrong = probe_failure(part, plan)
