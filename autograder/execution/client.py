@@ -11,10 +11,15 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 
 from autograder.contract.manifest import Limits
+from autograder.execution.distrust import TOO_LARGE
+from autograder.probing import planted
 
 MIB = 1 << 20
 TIMEOUT_NAME = "CellTimeoutError"
-_OUTPUT_TYPES = ("stream", "display_data", "execute_result", "update_display_data", "error")
+_COUNTED = (
+    *("stream", "display_data", "execute_result", "update_display_data", "error"),
+    *("comm_open", "comm_msg", TOO_LARGE),
+)
 _INTERRUPT_GRACE_SECONDS = 5
 
 
@@ -43,11 +48,10 @@ class LabClient(PapermillNotebookClient):  # type: ignore[misc]
     """
 
     def __init__(
-        self, nb_man: Any, *, km: Any, limits: Limits, deadline: float, planted: str, log: CellLog
+        self, nb_man: Any, *, km: Any, limits: Limits, deadline: float, log: CellLog
     ) -> None:
         self._limits = limits
         self._deadline = deadline
-        self._planted = planted
         self._log = log
         self._output_bytes = 0
         self._state = "ok"
@@ -88,7 +92,10 @@ class LabClient(PapermillNotebookClient):  # type: ignore[misc]
 
     def _plant(self) -> None:
         """Place the probes' helper in the kernel before the learner's first line."""
-        code = f"exec({self._planted!r}, {{'__name__': '__lab_plant__'}})"
+        code = (
+            f"if {planted.MODULE!r} not in __import__('sys').modules:\n"
+            f"    exec({planted.SOURCE!r}, {{'__name__': '__lab_plant__'}})"
+        )
         try:
             self.wait_for_reply(self.kc.execute(code, silent=True, store_history=False))
         except DeadKernelError:
@@ -134,20 +141,24 @@ class LabClient(PapermillNotebookClient):  # type: ignore[misc]
             self._state = "not_run"
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
-        """Drop what goes over the output limit, in bytes as the message was sent."""
-        if msg["msg_type"] in _OUTPUT_TYPES:
-            self._output_bytes += _size(msg.get("content"))
+        """Drop what goes over the output limit, in bytes as sent, and what makes no sense."""
+        if msg["msg_type"] in _COUNTED:
+            self._output_bytes += _size(msg)
             if self._output_bytes > self._limits.output_mb * MIB:
                 self._log.status = "output_limit"
                 return None
-        return super().process_message(msg, cell, cell_index)
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+            # An update of an output that is gone, a widget of no known kind: no reason to stop.
+            return None
 
 
-def _size(content: Any) -> int:
-    try:
-        return len(json.dumps(content, default=str))
-    except (TypeError, ValueError, RecursionError):
-        return MIB
+def _size(message: dict[str, Any]) -> int:
+    content = message["content"]
+    if message["msg_type"] == TOO_LARGE:
+        return int(content["bytes"])
+    return len(json.dumps(content)) + sum(len(part) for part in message["buffers"])
 
 
 def _explain_timeout(cell: NotebookNode, seconds: float) -> None:

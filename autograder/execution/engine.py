@@ -13,7 +13,6 @@ from autograder.execution.client import CellLog, LabClient
 from autograder.execution.confinement import detect_confinement
 from autograder.execution.environment import scratch_folder
 from autograder.execution.kernel import launch_plain_kernel, running_kernel
-from autograder.probing import planted
 
 
 @dataclass
@@ -59,7 +58,6 @@ def _execute(nb_man: Any, run: EngineRun) -> None:
         km=run.manager,
         limits=run.limits,
         deadline=run.deadline,
-        planted=planted.SOURCE,
         log=run.log,
     )
     run.client.execute()

@@ -19,6 +19,7 @@ from traitlets import Dict, List, Unicode
 from autograder.contract.manifest import Limits
 from autograder.execution import start
 from autograder.execution.confinement import Confinement
+from autograder.execution.distrust import DistrustingSession
 from autograder.execution.environment import Scratch, run_environment
 
 MIB = 1 << 20
@@ -91,6 +92,8 @@ def start_manager(
         transport="ipc",
         ip=str(scratch.socket_prefix),
         connection_file=str(scratch.connection_file),
+        session=DistrustingSession(),
+        client_class="autograder.execution.prompt.PromptKernelClient",
     )
     manager.write_connection_file()
     if user is not None:
