@@ -58,7 +58,7 @@ def up(
     _say(console, f"Data: {stack.home.data()}")
     if outcome.restarted:
         _say(console, f"Restarted with changed settings: {', '.join(outcome.restarted)}")
-    for line in remarks(s for s in outcome.statuses if s.state == "absent"):
+    for line in () if parts else remarks(s for s in outcome.statuses if s.state == "absent"):
         _say(console, line)
     for part, error in outcome.failures.items():
         console.print(f"{part} did not come up.", style="bold red", highlight=False)

@@ -20,4 +20,4 @@ def version_of(binary: Path) -> str:
     """Return the third word of what `--version` says, which is where Prometheus's family has it."""
     said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
     words = (said.stdout or said.stderr).split()
-    return words[2] if len(words) > 2 else "?"
+    return words[2].split("+")[0] if len(words) > 2 else "?"

@@ -5,7 +5,6 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -26,15 +25,14 @@ _MEGABYTE = 1_000_000
 
 
 def running_table(statuses: Sequence[PartStatus]) -> Table:
-    """Say of each part that runs what it is, where, what it keeps and what it weighs."""
-    table = _table("part", "state", "version", "address", "data", "memory")
-    shown = [s for s in statuses if s.pids or s.state is State.FAILED]
+    """Say of each part that is healthy what it is, where, what it keeps and what it weighs."""
+    table = _table("part", "version", "address", "data", "memory")
+    shown = [s for s in statuses if s.state is State.HEALTHY]
     for status in shown:
         table.add_row(
             status.part,
-            _state(status),
             escape(status.version),
-            escape(status.address),
+            _address(status),
             escape(status.data),
             _memory(status.memory_bytes),
         )
@@ -52,8 +50,8 @@ def process_table(statuses: Iterable[PartStatus]) -> Table:
             _state(status),
             str(status.restarts) if status.pids or status.restarts else "",
             str(timedelta(seconds=int(status.seconds))) if status.pids else "",
-            " ".join(map(str, status.pids)),
-            escape(status.address),
+            "\n".join(map(str, status.pids)),
+            _address(status),
             _memory(status.memory_bytes),
         )
     return table
@@ -121,21 +119,25 @@ class StartView:
 
 
 def _table(*names: str) -> Table:
-    table = Table(title="The local stack", title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title="The local stack", title_justify="left", box=None, padding=(0, 1, 0, 0))
     for name in names:
         right = name in ("memory", "restarts")
         table.add_column(
             name,
             justify="right" if right else "left",
             overflow="fold",
-            # What is copied from the table stays in one piece.
-            no_wrap=name in ("part", "state", "address"),
+            # So that the rest fits 80 columns in one piece, to be copied from there.
+            no_wrap=name != "data",
         )
     return table
 
 
 def _state(status: PartStatus) -> str:
     return f"[{_COLOURS[status.state]}]{status.state}[/]"
+
+
+def _address(status: PartStatus) -> str:
+    return escape(status.address).replace(",", "\n")
 
 
 def _memory(size: int) -> str:

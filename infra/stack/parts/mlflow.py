@@ -24,7 +24,7 @@ class MlflowPart(Part):
         return ("postgres",) if plan.options.mlflow_store == "postgres" else ()
 
     def version(self, plan: Plan) -> str:
-        return f"MLflow {package_version('mlflow')} on {plan.options.mlflow_store}"
+        return f"MLflow {package_version('mlflow')}"
 
     def address(self, plan: Plan) -> str:
         return f"http://{LOOPBACK}:{plan.port(self.name)}"

@@ -31,7 +31,7 @@ class PostgresPart(Part):
 
     def address(self, plan: Plan) -> str:
         endpoint = plan.settings.postgres
-        return f"postgresql://{endpoint.user}@{LOOPBACK}:{plan.port(self.name)}/{endpoint.database}"
+        return f"{endpoint.user}@{LOOPBACK}:{plan.port(self.name)}/{endpoint.database}"
 
     def ports(self, plan: Plan) -> tuple[int, ...]:
         return (plan.port(self.name),)
@@ -159,4 +159,4 @@ def _binary(name: str) -> Path:
 @cache
 def _version(binary: Path) -> str:
     said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
-    return f"Postgres {said.split()[-1]}, pgvector"
+    return f"Postgres {said.split()[-1]}"
