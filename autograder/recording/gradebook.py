@@ -1,27 +1,21 @@
 """Write scorecards into nbgrader's gradebook, one writer at a time."""
 
-import hashlib
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
 from nbgrader.api import Comment, Grade, Gradebook, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 from traitlets.config import Config
 
 from autograder.checks.verdict import Verdict
-from autograder.errors import CourseError
 from autograder.recording.assignment import NOTEBOOK, ensure_assignment
 from autograder.recording.comments import task_comment
-from autograder.recording.opening import NBGRADER_COURSE, opened, shown
+from autograder.recording.opening import NBGRADER_COURSE, explaining, opened
 from autograder.recording.roster import Roster, enrol
+from autograder.recording.turns import Turn, turns_at
 from autograder.scoring import Scorecard, Status, TaskScore, redacted
 
 if TYPE_CHECKING:
@@ -35,16 +29,29 @@ class GradebookWriter:
     book: Gradebook
     config: Config = field(default_factory=Config)
     roster: Roster = field(default_factory=dict)
+    take_turn: Turn = nullcontext
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Write without anybody else who takes turns; see what others wrote before."""
+        with self.take_turn():
+            self.book.db.rollback()  # it remembers what it read; the database may know better
+            yield
 
     def ensure_assignment(self, lab: "Lab", *, duedate: datetime | None = None) -> None:
         """Make the gradebook know `lab`; call it once before recording. `duedate` is UTC."""
-        ensure_assignment(self.book, lab, duedate=duedate)
+        with self.turn():
+            ensure_assignment(self.book, lab, duedate=duedate)
 
     def record(self, lab: "Lab", card: Scorecard) -> None:
         """Write one scorecard: marks, comments and late penalty; what a human gave stays.
 
         A submission whose grading crashed keeps the marks it had and is flagged for a human.
         """
+        with self.turn():
+            self._record(lab, card)
+
+    def _record(self, lab: "Lab", card: Scorecard) -> None:
         enrol(self.book, card.student, self.roster)
         when = {"timestamp": card.submitted_at} if card.submitted_at else {}
         with self.book.db.no_autoflush:  # nbgrader reads while it builds, and SQLAlchemy warns
@@ -99,39 +106,31 @@ def writing(
     course_id: str = NBGRADER_COURSE,
     lock_seconds: float = 30.0,
 ) -> Iterator[GradebookWriter]:
-    """Open the gradebook at `db_url` as its only writer; raise CourseError when it cannot be.
+    """Open the gradebook at `db_url` to write to it; raise CourseError when it cannot be.
 
     `config` is nbgrader's (nbgrader_config.py), for its late submission plugin; `roster` tells
-    the students' names. Another writer is waited for `lock_seconds` seconds.
+    the students' names. Whatever is written is written in turns, so several graders may have the
+    gradebook open: another's turn is waited for `lock_seconds` seconds.
     """
-    lock = FileLock(_lock_path(db_url))
-    try:
-        lock.acquire(timeout=lock_seconds)
-    except Timeout:
-        raise CourseError(
-            f"Another grading run is writing to the gradebook {shown(db_url)}.",
-            mend="Wait until it is done; nothing was written.",
-        ) from None
-    except OSError as error:
-        raise CourseError(
-            f"The gradebook {shown(db_url)} cannot be written to ({error.strerror or error}).",
-            mend="Make its folder and give yourself write access to it.",
-        ) from error
-    try:
-        with opened(db_url, course_id=course_id) as book:
-            yield GradebookWriter(book, config or Config(), roster or {})
-    finally:
-        lock.release()
+    with explaining(db_url), ExitStack() as stack:
+        take_turn = stack.enter_context(turns_at(db_url, lock_seconds=lock_seconds))
+        with take_turn():
+            book = stack.enter_context(opened(db_url, course_id=course_id))
+        yield GradebookWriter(book, config or Config(), roster or {}, take_turn)
 
 
 def _set_mark(grade: Any, score: TaskScore, *, crashed: bool) -> None:
+    """Set what the grader found; what a human gave stays, and counts."""
+    by_hand = grade.manual_score is not None
     if crashed:
-        grade.needs_manual_grade = True
+        # Nothing new is known. Where a human has marked it, that mark stands.
+        grade.needs_manual_grade = grade.needs_manual_grade or not by_hand
         return
-    # A human marked what the grader found before; when that changes, the human looks again.
-    outdated = grade.manual_score is not None and grade.auto_score != score.points
+    # A human marked what the grader found before; when that changes, the human looks again, and
+    # until then the flag stays, however often the same card is recorded.
+    changed = grade.auto_score != score.points
     grade.auto_score = float(score.points)
-    grade.needs_manual_grade = outdated
+    grade.needs_manual_grade = by_hand and (changed or bool(grade.needs_manual_grade))
 
 
 def _nothing(task: Any) -> TaskScore:
@@ -144,14 +143,3 @@ def _nothing(task: Any) -> TaskScore:
         max_points=task.points,
         checks=(),
     )
-
-
-def _lock_path(db_url: str) -> Path:
-    try:
-        url = make_url(db_url)
-    except ArgumentError:
-        url = None
-    if url is not None and url.get_backend_name() == "sqlite" and url.database:
-        return Path(f"{url.database}.lock")
-    name = hashlib.sha256(db_url.encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"gradebook-{name}.lock"

@@ -1,26 +1,25 @@
 """Open a gradebook, or say in words why it cannot be opened."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from logging import Filter, Logger, LogRecord
 from pathlib import Path
 
 import nbgrader
 from alembic.script import ScriptDirectory
-from nbgrader.api import Base, Gradebook
-from sqlalchemy import Engine, create_engine, inspect, text
-from sqlalchemy.engine import make_url
+from nbgrader.api import Base, Gradebook, InvalidEntry
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from tornado.log import app_log
 
 from autograder.errors import CourseError
+from autograder.recording.addresses import driven, shown, sqlite_url
+
+__all__ = ["NBGRADER_COURSE", "explaining", "opened", "shown", "sqlite_url"]
 
 NBGRADER_COURSE = "default_course"
 _VERSION_TABLE = "alembic_version"
 _NEW_NAME = "Move it away or name another gradebook; a new one is made when there is none."
-
-
-def sqlite_url(path: Path) -> str:
-    """Give the database URL of the SQLite gradebook at `path`."""
-    return f"sqlite:///{path.resolve()}"
 
 
 @contextmanager
@@ -30,31 +29,39 @@ def opened(db_url: str, *, course_id: str = NBGRADER_COURSE) -> Iterator[Gradebo
     Any database that SQLAlchemy knows will do. A database error inside the block becomes a
     CourseError too, so that a full disk or a locked file reads the same wherever it strikes.
     """
-    try:
-        _prepare(db_url)
-        with Gradebook(db_url, course_id) as book:
+    with explaining(db_url):
+        _prepare(driven(db_url))
+        with Gradebook(driven(db_url), course_id) as book:
             yield book
-    except SQLAlchemyError as error:
-        raise explained(error, db_url) from error
-    except ModuleNotFoundError as error:
-        raise CourseError(
-            f"The gradebook {shown(db_url)} needs the package {error.name}, which is missing.",
-            mend=f"Install {error.name} into the course's environment.",
-        ) from error
 
 
-def shown(db_url: str) -> str:
-    """Give `db_url` as it may be printed: a path for SQLite, no password for others."""
+@contextmanager
+def explaining(db_url: str) -> Iterator[None]:
+    """Turn what a database complains of inside the block into a CourseError in words."""
     try:
-        url = make_url(db_url)
-    except ArgumentError:
-        return db_url
-    if url.get_backend_name() == "sqlite" and url.database:
-        return url.database
-    return url.render_as_string(hide_password=True)
+        with _silent(app_log):
+            yield
+    except (SQLAlchemyError, InvalidEntry) as error:
+        raise explained(error, db_url) from error
 
 
-def explained(error: SQLAlchemyError, db_url: str) -> CourseError:
+@contextmanager
+def _silent(logger: Logger) -> Iterator[None]:
+    """Keep nbgrader from printing a traceback of each error that is told in words here."""
+    nothing = _Nothing()
+    logger.addFilter(nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(nothing)
+
+
+class _Nothing(Filter):
+    def filter(self, _: LogRecord) -> bool:
+        return False
+
+
+def explained(error: Exception, db_url: str) -> CourseError:
     """Turn a database error into a sentence and what to do."""
     where = shown(db_url)
     if isinstance(error, ArgumentError | NoSuchModuleError):
@@ -62,7 +69,7 @@ def explained(error: SQLAlchemyError, db_url: str) -> CourseError:
             f"{where!r} is not the address of a database.",
             mend="Write sqlite:///path/to/gradebook.db or postgresql://user@host/name.",
         )
-    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    reason = (str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__])[0]
     known = {
         "not a database": (f"{where} is not a gradebook: it is no SQLite database.", _NEW_NAME),
         "malformed": (f"The gradebook {where} is damaged ({reason}).", _NEW_NAME),
@@ -101,12 +108,12 @@ def _prepare(db_url: str) -> None:
     """
     engine = create_engine(db_url)
     try:
-        tables = set(inspect(engine).get_table_names())
-        if tables:
-            _require_schema(engine, tables, db_url)
-            return
-        Base.metadata.create_all(bind=engine)
-        with engine.begin() as connection:
+        with _one_transaction(engine) as connection:
+            tables = set(inspect(connection).get_table_names())
+            if tables:
+                _require_schema(connection, tables, db_url)
+                return
+            Base.metadata.create_all(bind=connection)
             connection.execute(
                 text(f"CREATE TABLE {_VERSION_TABLE} (version_num VARCHAR(32) NOT NULL)")
             )
@@ -118,7 +125,28 @@ def _prepare(db_url: str) -> None:
         engine.dispose()
 
 
-def _require_schema(engine: Engine, tables: set[str], db_url: str) -> None:
+@contextmanager
+def _one_transaction(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that tables, too, are made in as a whole or not at all.
+
+    Python's SQLite driver begins none of its own for them.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("BEGIN")
+        try:
+            yield connection
+        except BaseException:
+            with suppress(SQLAlchemyError):  # some errors have ended it already
+                connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+def _require_schema(connection: Connection, tables: set[str], db_url: str) -> None:
     where = shown(db_url)
     if not {"assignment", "grade", _VERSION_TABLE} <= tables:
         raise CourseError(
@@ -126,8 +154,7 @@ def _require_schema(engine: Engine, tables: set[str], db_url: str) -> None:
             f"{', '.join(sorted(tables)[:4])}.",
             mend=_NEW_NAME,
         )
-    with engine.connect() as connection:
-        version = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()
+    version = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()
     head = _schema_head()
     if version != head:
         raise CourseError(

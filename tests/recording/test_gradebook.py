@@ -233,17 +233,86 @@ def test_an_old_schema_names_the_upgrade(lab: Lab, url: str) -> None:
 
 def test_a_locked_gradebook_and_a_second_writer_are_told(lab: Lab, url: str) -> None:
     record(url, lab)
-    with (
-        writing(url),
-        pytest.raises(CourseError, match="Another grading run"),
-        writing(url, lock_seconds=0.1),
-    ):
-        pass
+    with writing(url) as first, writing(url, lock_seconds=0.1) as second:
+        first.record(lab, card("ann"))
+        second.record(lab, card("bob"))
+        with first.turn(), pytest.raises(CourseError, match="Another grading run"):
+            second.record(lab, card("cid"))
+        assert {s.id for s in first.book.students} == {"ann", "bob"}
     holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(CourseError, match="locked by another program"):
         record(f"{url}?timeout=0.1", lab)
     holder.close()
+
+
+def test_a_gradebook_that_is_locked_half_way_loses_nothing(
+    lab: Lab, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    with (
+        pytest.raises(CourseError, match="locked by another program"),
+        writing(f"{url}?timeout=0.1") as book,
+    ):
+        book.ensure_assignment(lab)
+        book.record(lab, card("ann"))
+        holder.execute("BEGIN EXCLUSIVE")
+        book.record(lab, card("bob"))
+    holder.close()
+    assert "Traceback" not in capsys.readouterr().err
+    record(url, lab, card("bob"))
+    with Gradebook(url) as book:
+        assert {s.student_id: s.score for s in book.assignment_submissions(LAB)} == {
+            "ann": 1.0,
+            "bob": 1.0,
+        }
+
+
+def test_a_gradebook_that_may_only_be_read_is_told(lab: Lab, url: str) -> None:
+    record(url, lab)
+    path = url.removeprefix("sqlite:///")
+    with pytest.raises(CourseError, match="cannot be written to"):
+        record(f"sqlite:///file:{path}?mode=ro&uri=true", lab, card())
+    with Gradebook(url) as book:
+        assert not book.students
+
+
+def test_a_gradebook_is_laid_out_whole_or_not_at_all(
+    lab: Lab, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def struck() -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("autograder.recording.opening._schema_head", struck)
+        record(url, lab)
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
+        assert not file.execute("SELECT name FROM sqlite_master").fetchall()
+    record(url, lab, card())
+    with Gradebook(url) as book:
+        assert book.find_submission(LAB, "ann").score == 1.0
+
+
+def test_a_flag_for_a_human_stays_until_the_human_has_looked(lab: Lab, url: str) -> None:
+    def grade_row() -> tuple[float | None, bool]:
+        with Gradebook(url) as book:
+            row = book.find_grade("double", "lab", LAB, "ann")
+            return row.auto_score, row.needs_manual_grade
+
+    record(url, lab, card())
+    with Gradebook(url) as book:
+        book.find_grade("double", "lab", LAB, "ann").manual_score = 2.5
+        book.db.commit()
+    record(url, lab, card(status="crashed", tasks=()))
+    assert grade_row() == (1.0, False)
+    for _ in range(2):
+        record(url, lab, card(double=3.0))
+        assert grade_row() == (3.0, True)
+    with Gradebook(url) as book:  # as formgrader does when a mark is saved
+        book.find_grade("double", "lab", LAB, "ann").needs_manual_grade = False
+        book.db.commit()
+    record(url, lab, card(double=3.0))
+    assert grade_row() == (3.0, False)
 
 
 def test_addresses_that_are_none_are_told(lab: Lab) -> None:
