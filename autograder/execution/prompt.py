@@ -38,7 +38,7 @@ class PromptKernelClient(AsyncKernelClient):
             if await self._answered(asked, wait):
                 return
             wait = min(wait * 2, _SLOWEST_ASKING_SECONDS)
-            if not await self.parent.is_alive():
+            if not await self.is_alive():
                 raise RuntimeError("Kernel died before replying to kernel_info")
             if time.monotonic() > until:
                 raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")

@@ -19,6 +19,7 @@ from autograder.grading.fingerprint import lab_digest, submission_digest
 from autograder.grading.intake import Submission
 from autograder.grading.layout import OutputLayout
 from autograder.grading.worker import Job, grade_job, rejected
+from autograder.grading.workers import READIED
 from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
 
 _START_UP_SECONDS = 60
@@ -109,7 +110,9 @@ def local_graders(
     try:
         # What the checks import is imported once, and every worker begins with it.
         with (
-            crew(grade_job, preload=lab.manifest.preload, seconds=_deadline(lab)) as hands,
+            crew(
+                grade_job, preload=[READIED, *lab.manifest.preload], seconds=_deadline(lab)
+            ) as hands,
             kernels_for(lab.manifest.preload, confinement) as launcher,
         ):
             yield _Local(min(workers, jobs), hands, launcher)

@@ -12,6 +12,9 @@ from multiprocessing.connection import wait
 
 from pebble import ProcessPool
 
+READIED = "autograder.grading.readied"
+"""What is worth importing before workers that grade are forked."""
+
 _PR_SET_PDEATHSIG = 1
 
 

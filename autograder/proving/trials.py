@@ -12,7 +12,7 @@ from autograder.execution import Confinement
 from autograder.execution.kernel import KernelLauncher
 from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.grader import grade_notebook
-from autograder.grading.workers import worker_pool
+from autograder.grading.workers import READIED, worker_pool
 from autograder.proving.variants import Variant, build_notebook_of
 from autograder.scoring import Scorecard
 
@@ -47,7 +47,7 @@ def run_trials(
     size = min(workers or os.cpu_count() or 1, len(variants))
     with (
         kernels_for(preload, confinement) as launcher,
-        worker_pool(size, [__name__, *preload]) as pool,
+        worker_pool(size, [__name__, READIED, *preload]) as pool,
     ):
         futures: dict[Future[Trial], Variant] = {
             pool.schedule(_grade, args=[lab.path, v, confinement, launcher]): v for v in variants
