@@ -1,7 +1,7 @@
 """`lab grade` on a plain nbgrader assignment: its own tests, on our engine and sandbox."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import typer
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 
 from autograder.classic.assignment import (
     PlainAssignment,
@@ -32,9 +33,10 @@ from autograder.grading.layout import OutputLayout
 from autograder.paths import COURSE_VARIABLE, find_course
 from autograder.recording.gradebook import GradebookWriter, writing
 from autograder.recording.marks import read_marks
-from autograder.recording.opening import sqlite_url
+from autograder.recording.opening import opened, sqlite_url
 from autograder.reporting.page import write_report
 from autograder.reporting.subject import subject_of_assignment
+from autograder.scoring import Scorecard
 
 COULD_NOT_GRADE_ALL = 3
 _MARKS = ("source", "release", "nbgrader_config.py")
@@ -158,14 +160,32 @@ def _gradebook(run: PlainRun) -> Iterator[GradebookWriter]:
 
 def _record(run: PlainRun, graded: Graded, book: GradebookWriter) -> None:
     """Bring gradebook and feedback pages up to one scorecard."""
-    student, assignment = graded.submission.student, run.assignment
-    notebooks = executed_notebooks(assignment, run.layout, student)
-    record_plain(book, assignment, graded.card, notebooks, fresh=graded.fresh)
+    notebooks = executed_notebooks(run.assignment, run.layout, graded.submission.student)
+    record_plain(book, run.assignment, graded.card, notebooks, fresh=graded.fresh)
+    _write_pages(run.assignment, run.layout, graded.card, notebooks, book.book)
+
+
+def write_plain_feedback(
+    assignment: PlainAssignment, layout: OutputLayout, card: Scorecard
+) -> None:
+    """Write the feedback pages of one submission anew, with the gradebook's marks."""
+    with opened(sqlite_url(layout.gradebook)) as book:
+        notebooks = executed_notebooks(assignment, layout, card.student)
+        _write_pages(assignment, layout, card, notebooks, book)
+
+
+def _write_pages(
+    assignment: PlainAssignment,
+    layout: OutputLayout,
+    card: Scorecard,
+    notebooks: Mapping[str, NotebookNode],
+    book: Gradebook,
+) -> None:
+    plan = assignment.plan()
     for name in assignment.masters:
-        page = run.layout.feedback(student, assignment.id).with_name(f"{name}.html")
-        card = card_of_notebook(assignment.plan(), name, graded.card)
-        marks = read_marks(book.book, assignment.id, student, notebook=name)
-        write_feedback(page, card, notebooks.get(name), marks)
+        page = layout.feedback(card.student, assignment.id).with_name(f"{name}.html")
+        marks = read_marks(book, assignment.id, card.student, notebook=name)
+        write_feedback(page, card_of_notebook(plan, name, card), notebooks.get(name), marks)
 
 
 def _about(assignment: PlainAssignment, decoys: Decoys, *, on: bool) -> str:

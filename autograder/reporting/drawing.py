@@ -50,9 +50,15 @@ def draw_bars(bars: Sequence[Bar], name: str, title: str) -> Markup:
         label = Markup.escape(bar.label)
         parts.append(
             f'<rect x="{x + 1:.1f}" y="{base - height:.1f}" width="{max(1, step - 2):.1f}" '
-            f'height="{height:.1f}" rx="2" class="bar{" late" if bar.late else ""}">'
+            f'height="{height:.1f}" rx="2" class="bar">'
             f"<title>{label}: {bar.count}</title></rect>"
         )
+        if bar.late:
+            parts.append(
+                f'<rect x="{x + 1:.1f}" y="{base - height:.1f}" width="{max(1, step - 2):.1f}" '
+                f'height="{plot_height * bar.late / tallest:.1f}" rx="2" class="late">'
+                f"<title>{label}: {bar.late} late</title></rect>"
+            )
         middle = x + step / 2
         if bar.count and step > 14:
             parts.append(f'<text x="{middle:.1f}" y="{base - height - 4:.1f}">{bar.count}</text>')

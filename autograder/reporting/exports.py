@@ -1,4 +1,4 @@
-"""Hand marks over: nbgrader's CSV, what Canvas and Moodle import, and JSON lines."""
+"""Hand marks over as the CSV files that learning platforms take, and as JSON lines."""
 
 import csv
 import io
@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.errors import CourseError
+from autograder.recording.roster import real_name
 from autograder.reporting.entries import Entry
 
 NBGRADER_COLUMNS = (
@@ -27,7 +28,7 @@ NBGRADER_COLUMNS = (
     "max_score",
 )
 # A spreadsheet takes a cell that begins with one of these for a formula and runs it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,13 @@ class GradeRow:
     @property
     def name(self) -> str:
         """Return "Last, First", or the id where no name is known."""
-        return ", ".join(filter(None, (self.last_name, self.first_name))) or self.student_id
+        first, last = self.real_name
+        return ", ".join(filter(None, (last, first))) or self.student_id
+
+    @property
+    def real_name(self) -> tuple[str, str]:
+        """Return first and last name, empty where the gradebook has the id in their place."""
+        return real_name(self.student_id, self.first_name, self.last_name)
 
 
 def grade_rows(book: Gradebook, lab_id: str) -> list[GradeRow]:
@@ -106,7 +113,42 @@ def as_moodle_csv(rows: Sequence[GradeRow]) -> str:
     """Give what Moodle takes under Grades > Import > CSV: people by username, one grade column."""
     title = f"Assignment: {rows[0].assignment} (Real)" if rows else "Assignment"
     head = ("username", "First name", "Last name", "Email address", title)
-    return _csv(head, ([r.student_id, r.first_name, r.last_name, r.email, r.score] for r in rows))
+    return _csv(head, ([r.student_id, *r.real_name, r.email, r.score] for r in rows))
+
+
+def as_blackboard_csv(rows: Sequence[GradeRow]) -> str:
+    """Give what Blackboard takes under Gradebook > Upload: people by user name, every cell quoted.
+
+    A column that the course does not know yet becomes a new one.
+    """
+    title = f"{rows[0].assignment} [Total Pts: {rows[0].max_score:g} Score]" if rows else "Score"
+    head = ("Last Name", "First Name", "Username", title)
+    body = ([r.real_name[1], r.real_name[0], r.student_id, r.score] for r in rows)
+    return _csv(head, body, quoting=csv.QUOTE_ALL)
+
+
+def as_classroom_csv(rows: Sequence[GradeRow]) -> str:
+    """Give a sheet laid out as the one that Google Classroom downloads, points in a row of theirs.
+
+    Classroom itself imports no file: its add-ons and the sheet's own formulas read this.
+    """
+    title = rows[0].assignment if rows else "assignment"
+    due = rows[0].duedate if rows else None
+    head = ("Last Name", "First Name", "Email Address", title)
+    top: list[list[Any]] = [
+        ["Date", "", "", due.strftime("%Y-%m-%d") if due else ""],
+        ["Points", "", "", rows[0].max_score if rows else ""],
+    ]
+    # Classroom knows people by their address alone; without one the id stands there.
+    body = ([r.real_name[1], r.real_name[0], r.email or r.student_id, r.score] for r in rows)
+    return _csv(head, [*top, *body])
+
+
+def as_plain_csv(rows: Sequence[GradeRow]) -> str:
+    """Give student, score and possible points, and nothing else."""
+    return _csv(
+        ("student_id", "score", "max_score"), ([r.student_id, r.score, r.max_score] for r in rows)
+    )
 
 
 def as_json_lines(entries: Iterable[Entry]) -> str:
@@ -130,6 +172,9 @@ CSV_FORMATS: dict[str, Callable[[list[GradeRow]], str]] = {
     "csv": as_nbgrader_csv,
     "canvas": as_canvas_csv,
     "moodle": as_moodle_csv,
+    "blackboard": as_blackboard_csv,
+    "classroom": as_classroom_csv,
+    "plain": as_plain_csv,
 }
 
 
@@ -141,9 +186,14 @@ def harmless(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _csv(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+def _csv(
+    head: Iterable[str],
+    rows: Iterable[Iterable[Any]],
+    *,
+    quoting: Literal[0, 1] = csv.QUOTE_MINIMAL,
+) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n", quoting=quoting)
     writer.writerow([harmless(cell) for cell in head])
     writer.writerows([harmless(cell) for cell in row] for row in rows)
     return text.getvalue()

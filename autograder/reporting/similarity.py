@@ -19,6 +19,7 @@ _WINDOW = 4
 # A passage that this many hand in is what the task calls for, not what one took from another.
 _COMMON_AT_LEAST, _COMMON_SHARE = 10, 0.2
 LEAST_SHARE, MOST_PAIRS = 0.6, 30
+_CONTEXT = 3
 # Less code than this is alike by chance.
 _LEAST_CODE = 120
 
@@ -56,6 +57,8 @@ class Similarity:
 
     pairs: tuple[Pair, ...]
     compared: int
+    too_little: int
+    """Submissions whose code, what is common put aside, is too little to be like another."""
     left_out: int
     """Pairs that are alike enough, but beyond those that are shown."""
 
@@ -79,7 +82,12 @@ def find_similar(
     alike.sort(key=lambda pair: -_most_shared(*pair))
     pairs = tuple(_pair(a, b, official.hashes, subject) for a, b in alike[:most])
     chosen = [pair for pair in pairs if pair.share >= least]
-    return Similarity(tuple(sorted(chosen, key=_rank)), len(able), len(alike) - len(pairs))
+    return Similarity(
+        tuple(sorted(chosen, key=_rank)),
+        len(prints),
+        len(prints) - len(able),
+        len(alike) - len(pairs),
+    )
 
 
 def _rank(pair: Pair) -> tuple[float, float]:
@@ -143,6 +151,18 @@ def _marked(code: str, slices: Any) -> Markup:
     for start, end in zip(*cuts, strict=True) if cuts.size else ():
         first, last = max(at, int(start)), min(len(code), int(end))
         if last > first:
-            parts.append(Markup("{}<mark>{}</mark>").format(code[at:first], code[first:last]))
+            between = _shortened(code[at:first], first=at == 0)
+            parts.append(Markup("{}<mark>{}</mark>").format(between, code[first:last]))
             at = last
-    return Markup("").join((*parts, Markup("{}").format(code[at:])))
+    return Markup("").join((*parts, Markup("{}").format(_shortened(code[at:], last=True))))
+
+
+def _shortened(code: str, *, first: bool = False, last: bool = False) -> str:
+    """Keep of the code between two marks the lines next to them."""
+    lines = code.split("\n")
+    before, after = (0 if first else _CONTEXT), (0 if last else _CONTEXT)
+    cut = len(lines) - before - after
+    if cut < _CONTEXT:
+        return code
+    kept = [*lines[:before], f"⋯ {cut} lines", *lines[len(lines) - after :]]
+    return "\n".join(kept)

@@ -19,11 +19,11 @@ _MOST_BINS, _RUN_BINS = 24, 10
 
 @dataclass(frozen=True)
 class Bar:
-    """Hold one bar of a picture: its label, its count, and whether it stands for late work."""
+    """Hold one bar of a picture: its label, its count, and how many of it came late."""
 
     label: str
     count: int
-    late: bool = False
+    late: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def hand_in_bars(entries: Sequence[Entry]) -> tuple[Bar, ...]:
         late[place] += was_late
     form = "%m-%d" if step >= timedelta(days=1) else "%d. %H:%M"
     return tuple(
-        Bar((begin + place * step).strftime(form), counts[place], late[place] * 2 > counts[place])
+        Bar((begin + place * step).strftime(form), counts[place], late[place])
         for place in range(count)
     )
 

@@ -149,7 +149,7 @@ def test_the_report_is_whole_inert_and_its_links_lead_somewhere(
     lab: Lab, layout: OutputLayout
 ) -> None:
     result = CliRunner().invoke(APP, ["feedback", LAB, "--output", str(layout.root)])
-    assert "5 feedback pages" in result.output
+    assert "feedback on 5 submissions" in result.output
     path = write_report(lab, layout, course_title="A & B")
     text = path.read_text(encoding="utf-8")
     page = Page()
