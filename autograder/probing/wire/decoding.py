@@ -15,6 +15,8 @@ from .message import Message
 from .opaque import MAX_KIND, Opaque
 from .times import decode_duration, decode_iso, decode_nat, decode_timedelta, decode_timestamp
 
+_MOST_COLLISIONS = 1000
+
 
 class Decoder:
     """Build values from parsed JSON, checking everything it is told."""
@@ -29,8 +31,8 @@ class Decoder:
             "y": self._bytes,
             "l": self._list,
             "t": lambda items: tuple(self._list(items)),
-            "S": lambda items: set(self._list(items)),
-            "Z": lambda items: frozenset(self._list(items)),
+            "S": lambda items: set(_spread(self._list(items))),
+            "Z": lambda items: frozenset(_spread(self._list(items))),
             "d": self._dict,
             "o": self._opaque,
             "dt": lambda text: decode_iso(datetime.datetime, text),
@@ -107,7 +109,9 @@ class Decoder:
         if type(items) is not list:
             raise Refused("a malformed dict")
         self._message.items(len(items))
-        return {self(key): self(item) for key, item in items}
+        pairs = [(self(key), self(item)) for key, item in items]
+        _spread([key for key, _ in pairs])
+        return dict(pairs)
 
     @staticmethod
     def _opaque(kind: Any) -> Opaque:
@@ -137,6 +141,17 @@ class Decoder:
     def _series(self, name: Any, index: Any, values: Any) -> Any:
         axis = decode_index(index, self._column, self)
         return decode_series(self(name), axis, self._column(values))
+
+
+def _spread(keys: list[Any]) -> list[Any]:
+    """Return keys that may go into one table, or raise Refused if they were made to collide.
+
+    Numbers that differ by a multiple of the hash's modulus share a hash, and a table of many such
+    takes a time that grows with the square of their number.
+    """
+    if len(keys) - len({hash(key) for key in keys}) > _MOST_COLLISIONS:
+        raise Refused("keys that all share one hash")
+    return keys
 
 
 def _no_constant(text: str) -> float:
