@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +29,8 @@ NBGRADER_COLUMNS = (
     "max_score",
 )
 # A spreadsheet takes a cell that begins with one of these for a formula and runs it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -179,10 +181,13 @@ CSV_FORMATS: dict[str, Callable[[list[GradeRow]], str]] = {
 
 
 def harmless(value: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would run as a formula."""
+    """Put an apostrophe before text that a spreadsheet would run as a formula.
+
+    Control characters become spaces: a line break within a name would tear its row apart.
+    """
     if isinstance(value, str):
-        bare = value.lstrip(" ")
-        return f"'{value}" if bare.startswith(_FORMULA) or value.startswith(_FORMULA) else value
+        plain = _CONTROL.sub(" ", value).encode("utf-8", "replace").decode()
+        return f"'{plain}" if plain.lstrip(" ").startswith(_FORMULA) else plain
     return "" if value is None else value
 
 
