@@ -25,8 +25,9 @@ def recall(path: Path) -> Remembered:
     except FileNotFoundError:
         return Remembered()
     except (ValidationError, OSError) as error:
+        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise CourseError(
-            f"{path} cannot be read: {error}", mend="Delete that file, then `lab up` again."
+            f"{path} cannot be read: {why}.", mend="Delete that file, then `lab up` again."
         ) from error
 
 

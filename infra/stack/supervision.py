@@ -138,6 +138,7 @@ class Supervisor:
         command = (sys.executable, "-m", "supervisor.supervisord", "-c")
         made = subprocess.run(
             [*command, str(self._home.configuration)],
+            cwd=self._home.root,
             env={**kept, MARKER: str(self._home.root)},
             capture_output=True,
             text=True,
@@ -148,9 +149,9 @@ class Supervisor:
             if self.is_alive():
                 return
             time.sleep(_POLL_SECONDS)
-        said = (made.stderr or made.stdout).strip().splitlines()
+        said = [line for line in made.stderr.splitlines() if line.startswith("Error:")]
         raise CourseError(
-            f"The supervisor of the stack did not start: {said[-1] if said else 'it is silent'}.",
+            f"The supervisor of the stack did not start. {said[0] if said else made.stderr}",
             mend=f"Its log is {self._home.log('supervisor')}; `lab down`, then try again.",
         )
 
