@@ -16,7 +16,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 export UV_COMPILE_BYTECODE := 1
 export UV_LINK_MODE := copy
 
-.PHONY: help demo test test-long lab formgrader site bench up setup setup-dev lock fmt clean
+.PHONY: help demo test test-long lab formgrader site bench up setup setup-stack setup-dev lock fmt clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,10 +49,12 @@ site: setup-dev ## build the site strictly into build/site
 bench: setup-dev ## measure against nbgrader; writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-up: ## start the local stack (with the stack extra)
-	@echo "The local stack is not part of the course yet; no lab needs it so far."; exit 1
+up: setup-stack ## start the local stack: Kafka, Redis, Postgres, S3, MLflow, monitoring
+	$(BIN)/lab up $(UP)
 
 setup: $(VENV)/.base ## install what the demo and learners need
+
+setup-stack: $(VENV)/.stack ## install what the local stack needs too
 
 setup-dev: $(VENV)/.dev ## install what tests, site and authors need too
 
@@ -76,6 +78,10 @@ $(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	@# JupyterLab asks a server far away for news; nothing here leaves the machine.
 	$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1
+	@touch $@
+
+$(VENV)/.stack: requirements/stack.txt $(VENV)/.base
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/stack.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
