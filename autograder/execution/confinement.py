@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from autograder.execution.syscalls import filter_program
+
 # Packages a notebook may import besides the installed ones. Labs and modules stay outside.
 COURSE_PACKAGES = ("autograder", "infra", "projects")
 UNPRIVILEGED_ID = 65534
@@ -33,6 +35,7 @@ _ETC = (
     "/etc/timezone",
 )
 
+_TEMPORARY_BYTES = 256 << 20
 _ZYGOTE_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETUID", "CAP_SETGID")
 
 ALWAYS = ("own process group", "resource limits", "fresh home and working folder")
@@ -42,6 +45,7 @@ WALLED = (
     "no network",
     "no capabilities",
 )
+FILTERED = "dangerous system calls refused"
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Confinement:
     bubblewrap: Path | None = None
     change_user: bool = False
     """Whether runs change to a user id of their own; only root can grant that."""
+    filtered: bool = False
+    """Whether runs are refused the system calls that no notebook needs."""
     missing: tuple[str, ...] = ()
     """What this system did not grant, in words, each with its mend."""
     layers: tuple[str, ...] = field(default=ALWAYS)
@@ -136,8 +142,7 @@ def detect_confinement(*, wanted: bool = True) -> Confinement:
             missing=("walls around runs: bubblewrap is not installed; run `make setup`",)
         )
     change_user = os.geteuid() == 0
-    trial = Confinement(program, change_user)
-    problem = _try(trial)
+    problem = _try(Confinement(program, change_user))
     if problem:
         return Confinement(
             missing=(
@@ -147,7 +152,11 @@ def detect_confinement(*, wanted: bool = True) -> Confinement:
             )
         )
     user = ("a user id of its own",) if change_user else ("an unmapped user in its own namespace",)
-    return Confinement(program, change_user, (), ALWAYS + WALLED + user)
+    layers = ALWAYS + WALLED + user
+    if filter_program() is None:
+        lacking = "a filter of system calls: this kernel or processor has none that is known"
+        return Confinement(program, change_user, False, (lacking,), layers)
+    return Confinement(program, change_user, True, (), (*layers, FILTERED))
 
 
 def _bubblewrap_program() -> Path | None:
@@ -202,8 +211,8 @@ def _readable(extra: Sequence[Path]) -> list[Path]:
 
 
 def _temporary(path: str) -> list[str]:
-    """Return what makes an empty folder in memory that every user may write to."""
-    return ["--perms", "1777", "--tmpfs", path]
+    """Return what makes an empty folder in memory that every user may write to, of bounded size."""
+    return ["--perms", "1777", "--size", str(_TEMPORARY_BYTES), "--tmpfs", path]
 
 
 def _ancestors(paths: Sequence[Path]) -> list[str]:

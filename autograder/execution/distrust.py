@@ -33,7 +33,7 @@ _SHAPES: dict[str, dict[str, type | tuple[type, ...]]] = {
 }
 
 
-class DistrustingSession(Session):  # type: ignore[misc]
+class DistrustingSession(Session):
     """Read messages as `Session` does; turn what is none into a message to nobody."""
 
     most_content_bytes = Int(64 * MIB, help="A larger message is told of, not read.")

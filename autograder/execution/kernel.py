@@ -21,6 +21,7 @@ from autograder.execution import start
 from autograder.execution.confinement import Confinement
 from autograder.execution.distrust import DistrustingSession
 from autograder.execution.environment import Scratch, run_environment
+from autograder.execution.syscalls import filter_program
 
 MIB = 1 << 20
 # Libraries reserve far more address space than they use; what is used is watched (watchdog.py).
@@ -121,6 +122,7 @@ def start_settings(
         "user": user,
         "cwd": str(cwd),
         "own_namespace": confinement.bubblewrap is not None,
+        "system_calls": filter_program() if confinement.filtered else None,
     }
 
 

@@ -35,7 +35,7 @@ class Execution:
     cells: Mapping[str, str]
     """Grade id or cell id to ok, error, timeout, kernel_died or not_run."""
     status: str
-    """completed, deadline, stuck, kernel_died, memory_limit or output_limit."""
+    """completed, deadline, stuck, kernel_died, memory_limit, disk_limit or output_limit."""
     seconds: float
     cwd: Path
     layers: tuple[str, ...]
@@ -71,7 +71,7 @@ def executed(
         running_kernel(
             launcher, scratch, limits, confinement, network=network, variables=variables
         ) as manager,
-        watched(kernel_pid(manager), memory_mb=limits.memory_mb) as usage,
+        watched(kernel_pid(manager), scratch.root, limits) as usage,
     ):
         begun = time.monotonic()
         run = EngineRun(manager, limits, begun + limits.seconds)
@@ -84,11 +84,11 @@ def executed(
         )
         try:
             _execute(notebook, parameters, run, scratch.cwd)
-            probe.alive = run.log.alive and not usage.exceeded
+            probe.alive = run.log.alive and not usage.broken
             yield Execution(
                 notebook=run.notebook if run.notebook is not None else notebook,
                 cells=dict(run.log.states),
-                status="memory_limit" if usage.exceeded else run.log.status,
+                status=usage.broken or run.log.status,
                 seconds=round(time.monotonic() - begun, 3),
                 cwd=scratch.cwd,
                 layers=confinement.layers,

@@ -3,6 +3,7 @@
 This file is run as text by `python -c` inside the walls, so it imports the standard library alone.
 """
 
+import base64
 import ctypes
 import json
 import os
@@ -14,11 +15,27 @@ from typing import Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
 
 def _prctl(option: int, value: int) -> None:
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+class _Program(ctypes.Structure):
+    """The kernel's `sock_fprog`: how many instructions of eight bytes, and where they are."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def _filter_system_calls(program: bytes) -> None:
+    """Have the kernel refuse what `program` refuses, to this process and all that come of it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    filled = _Program(len(program) // 8, program)
+    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(filled), 0, 0):
+        error = ctypes.get_errno()
+        raise OSError(error, f"system calls cannot be filtered: {os.strerror(error)}")
 
 
 def _limit(kind: int, value: int) -> None:
@@ -51,6 +68,8 @@ def begin(settings: dict[str, Any]) -> None:
         # Without a user of its own the limit would count everything the grader's user runs.
         _limit(resource.RLIMIT_NPROC, processes)
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if settings["system_calls"]:
+        _filter_system_calls(base64.b64decode(settings["system_calls"]))
     # Only the run's own user may enter its folder.
     os.chdir(settings["cwd"])
     os.environ.pop("PWD", None)

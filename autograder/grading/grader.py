@@ -175,6 +175,7 @@ _STATUS_WORDS = {
     "stuck": "an earlier cell could not be interrupted",
     "kernel_died": "the kernel had died",
     "memory_limit": "the notebook used more memory than allowed",
+    "disk_limit": "the notebook wrote more files than allowed",
 }
 
 
