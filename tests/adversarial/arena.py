@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -23,8 +24,14 @@ from .attack import Attack, submit_honestly
 _SAMPLES = Path(__file__).parents[1] / "samples"
 _LABS = Path(__file__).parent / "labs"
 # Hostile submissions run to their limits, so the limits are short; honest ones need a tenth.
-_LIMITS = {"seconds = 30": "seconds = 14", "cell_seconds = 5": "cell_seconds = 3",
-           "probe_seconds = 2": "probe_seconds = 1", "memory_mb = 1024": "memory_mb = 600"}  # fmt: skip
+_LIMITS = """[limits]
+seconds = 12
+cell_seconds = 3
+probe_seconds = 1
+memory_mb = 600
+output_mb = 1
+file_mb = 64
+"""
 _GOOD_EVERY = 12
 _MOST_SECONDS = 540
 
@@ -97,10 +104,8 @@ def arena() -> Iterator[Arena]:
 
 
 def _shorten(manifest: Path) -> None:
-    text = manifest.read_text()
-    for old, new in _LIMITS.items():
-        text = text.replace(old, new)
-    manifest.write_text(text.replace("seconds = 20", "seconds = 14"))
+    text = re.sub(r"\[limits\]\n([a-z_]+ = .*\n)+", _LIMITS, manifest.read_text())
+    manifest.write_text(text)
 
 
 def student(number: int, attack: Attack) -> str:

@@ -66,13 +66,30 @@ ATTACKS = (
             import os, time
             held = []
             for number in range(100):
-                handle = os.memfd_create(f"m{number}")
+                try:
+                    handle = os.memfd_create(f"m{number}")
+                except OSError as error:
+                    print(error)
+                    break
                 held.append(handle)
                 os.write(handle, b"x" * (50 << 20))
+        """,
+        stopped_by="the system call for it is refused, and the watchdog would count it",
+    ),
+    Attack(
+        "nameless_files",
+        "fill the disk with files that are deleted and still open",
+        last="""
+            import os, time
+            held = []
+            for number in range(100):
+                held.append(os.open(f"gone{number}", os.O_RDWR | os.O_CREAT))
+                os.unlink(f"gone{number}")
+                os.write(held[-1], b"x" * (40 << 20))
             time.sleep(3)
         """,
         ends_itself=True,
-        stopped_by="the watchdog counts files that live in memory",
+        stopped_by="the watchdog counts what is open and has no name",
     ),
     Attack(
         "memory_in_folders",
@@ -116,7 +133,7 @@ ATTACKS = (
             block = b"x" * (20 << 20)
             for number in range(400):
                 with open(f"block{number}", "wb") as file:
-                    for _ in range(5):
+                    for _ in range(2):
                         file.write(block)
         """,
         ends_itself=True,
@@ -136,8 +153,10 @@ ATTACKS = (
         "output",
         "print without end",
         last="""
+            import time
             while True:
                 print("x" * 10_000)
+                time.sleep(0.0005)
         """,
         stopped_by="the output limit and the time of a cell",
     ),
@@ -233,7 +252,7 @@ ATTACKS = (
         "kill every process that it may signal",
         last="""
             import os, signal
-            for pid in range(1, 40000):
+            for pid in [int(p) for p in os.listdir("/proc") if p.isdigit()]:
                 if pid != os.getpid():
                     try:
                         os.kill(pid, signal.SIGKILL)

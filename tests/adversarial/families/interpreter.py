@@ -107,13 +107,13 @@ ATTACKS = (
     ),
     Attack(
         "builtins_patched",
-        "patch sum, abs, all, isinstance and sorted to agree with everything",
+        "patch abs, round, sum and divmod to agree with everything",
         last="""
             import builtins
-            builtins.all = lambda *a: True
             builtins.abs = lambda value: 0
-            builtins.sorted = lambda *a, **k: []
-            builtins.isinstance = lambda *a: True
+            builtins.round = lambda value, digits=None: 0
+            builtins.sum = lambda *a, **k: 0
+            builtins.divmod = lambda *a: (0, 0)
         """,
         stopped_by=OUTSIDE,
     ),
@@ -253,15 +253,16 @@ ATTACKS = (
     ),
     Attack(
         "constants_overwritten",
-        "overwrite small integers and True in memory through ctypes",
+        "overwrite its own code's constants in memory through ctypes, zero for one",
         last="""
             import ctypes
-            size = (0).__sizeof__()
-            ctypes.memmove(id(60) + 24, id(61) + 24, 4)
-            dropping = clean
+            values = (0, 1, 41)
+            cell = ctypes.cast(id(values) + tuple.__basicsize__, ctypes.POINTER(ctypes.py_object))
+            cell[0] = 1
+            verdict = "failed"
+            ctypes.memmove(id(verdict) + 48, b"passed", 6)
         """,
         stopped_by=OUTSIDE,
-        twin="drops_zero",
     ),
     Attack(
         "namespace_swapped",
@@ -273,6 +274,8 @@ ATTACKS = (
             shell.user_ns = Every(shell.user_ns)
             shell.user_module.__dict__["clean2"] = clean
         """,
+        # The kernel itself finds nothing any more.
+        twin="starter",
         stopped_by="names are looked up in the module's own dictionary",
     ),
 )

@@ -2,7 +2,9 @@
 
 from ..attack import Attack
 
-WIRE = "values travel as plain data by exact type; anything else arrives as Opaque, equal to nothing"
+WIRE = (
+    "values travel as plain data by exact type; anything else arrives as Opaque, equal to nothing"
+)
 # `clean` is wrong in every check; the report is computed by it before the attack.
 _CLEAN = {"wrong": "keeps_everything", "stopped_by": WIRE}
 # Both checks of the report are lost; `clean` is right.

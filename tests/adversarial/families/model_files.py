@@ -140,7 +140,7 @@ ATTACKS = (
             import os
             for name in ("model.json", "table.csv", "store.db"):
                 try:
-                    os.truncate(name, 150 << 20)
+                    os.truncate(name, 60 << 20)
                 except OSError as error:
                     print(error)
         """,

@@ -175,11 +175,11 @@ ATTACKS = (
     ),
     Attack(
         "many_files",
-        "leave a hundred thousand files behind",
+        "leave forty thousand files behind",
         first="""
             import os
             os.mkdir("many")
-            for number in range(100_000):
+            for number in range(40_000):
                 os.close(os.open(f"many/{number}", os.O_CREAT | os.O_WRONLY))
         """,
         stopped_by="the run's folder is removed with all that is in it",

@@ -149,8 +149,7 @@ ATTACKS = (
         "huge_output",
         "publish one output of 200 MB",
         first=_sending("publish('stream', {'name': 'stdout', 'text': 'x' * (200 << 20)})"),
-        ends_itself=True,
-        stopped_by="a message over the limit is not read, and ends the conversation",
+        stopped_by="a message over the limit is told of, not read",
     ),
     Attack(
         "malformed_outputs",
