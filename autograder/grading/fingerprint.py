@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from autograder.contract.conventions import PROOF
+from autograder.contract.notebooks import MAX_NOTEBOOK_BYTES
 from autograder.grading.intake import TIMESTAMP_FILE
 
 # What a verdict depends on. A lab's data and helper modules count with its own files.
@@ -31,10 +32,13 @@ def submission_digest(folder: Path, lab_hash: str, notebook_name: str = "lab.ipy
 
 
 def _content(path: Path) -> bytes:
-    """Return a file's hash; links and other oddities count as what they are, unread."""
+    """Return a file's hash; links, oddities and what is too large to be graded stay unread."""
     try:
         if path.is_symlink() or not path.is_file():
             return _UNREADABLE + str(path.is_symlink()).encode()
+        # A file can claim to be a terabyte without taking any room.
+        if (size := path.stat().st_size) > MAX_NOTEBOOK_BYTES:
+            return _UNREADABLE + str(size).encode()
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()
     except OSError:
