@@ -10,7 +10,7 @@ from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.classic.assignment import PlainAssignment
-from autograder.classic.cards import graded_cells, needs_a_human, task_id
+from autograder.classic.cards import BY_HAND, graded_cells, needs_a_human, task_id
 from autograder.contract.notebooks import grade_id
 from autograder.recording.comments import NO_RESPONSE, inert
 from autograder.recording.gradebook import GradebookWriter
@@ -65,7 +65,8 @@ def record_plain(
             by_hand = check is not None and needs_a_human(check)
             points = check.points if check else 0.0
             grade, old = grades[own], grades[own].auto_score
-            grade.auto_score = None if by_hand and not points else points
+            unmarked = check is not None and check.message == BY_HAND
+            grade.auto_score = None if unmarked else points
             # Whoever marked it by hand looks again, since the answer may be another one.
             again = grade.manual_score is not None and (fresh or old != grade.auto_score)
             grade.needs_manual_grade = again or (by_hand and grade.manual_score is None)

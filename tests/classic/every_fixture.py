@@ -108,11 +108,12 @@ def make_up(folder: Path) -> list[Pairing]:
             path.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(_notebook(code, test), path)
         found.append(Pairing(f"made_up/{name}", *paths))
-    deleted = nbformat.read(found[-1].submitted, as_version=4)
+    right = next(pairing for pairing in found if pairing.name == "made_up/right")
+    deleted = nbformat.read(right.submitted, as_version=4)
     deleted.cells = deleted.cells[:1]
     path = folder / "submitted" / "deletes-the-test.ipynb"
     nbformat.write(deleted, path)
-    return [*found, Pairing("made_up/deletes-the-test", found[-1].source, path)]
+    return [*found, Pairing("made_up/deletes-the-test", right.source, path)]
 
 
 def _notebook(answer: str, test: str) -> Any:
