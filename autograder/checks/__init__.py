@@ -4,6 +4,7 @@ from autograder.checks.definition import Check, check
 from autograder.checks.expectation import Expectation, expect
 from autograder.checks.judging import judge
 from autograder.checks.loading import load_checks
+from autograder.checks.preparing import prepared, shelf
 from autograder.checks.run import Probe, Run
 from autograder.checks.verdict import Margin, Ruling, Verdict
 from autograder.probing.failures import ProbeFailed
@@ -23,4 +24,6 @@ __all__ = [
     "expect",
     "judge",
     "load_checks",
+    "prepared",
+    "shelf",
 ]

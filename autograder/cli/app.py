@@ -80,9 +80,9 @@ def _say_interrupted() -> None:
 
 def _say(message: str, mend: str) -> None:
     console = Console(stderr=True)
-    console.print(message, style="bold red", markup=False, highlight=False)
+    console.print(message, style="bold red", markup=False, highlight=False, soft_wrap=True)
     if mend:
-        console.print(mend, markup=False, highlight=False)
+        console.print(mend, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

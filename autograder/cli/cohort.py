@@ -1,6 +1,7 @@
 """`lab grade` and `lab regrade`: a cohort from submissions to gradebook, feedback and report."""
 
 import os
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,12 @@ import typer
 from autograder.cli.grade_view import GradeView, print_summary
 from autograder.cli.pipeline import CohortRun, grade_into
 from autograder.cli.plain import PlainRun, grade_plain_course, plain_assignment
+from autograder.cli.regrade import Answers, regrade_into
 from autograder.cli.selection import choose_lab
 from autograder.errors import CourseError
 from autograder.execution import Confinement, detect_confinement
 from autograder.grading.layout import OutputLayout
+from autograder.grading.ray_graders import graders_on_ray
 from autograder.paths import find_course
 
 COULD_NOT_GRADE_ALL = 3
@@ -27,7 +30,10 @@ Output = Annotated[
     Path | None, typer.Option(help="Where the findings go.", show_default="graded/ in the course")
 ]
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="Submissions graded side by side.", show_default="cores")
+    int | None,
+    typer.Option(
+        min=1, help="Submissions graded side by side, on Ray on each node.", show_default="cores"
+    ),
 ]
 Due = Annotated[
     datetime | None, typer.Option(help="When the lab was due, UTC; later hand-ins count as late.")
@@ -46,6 +52,28 @@ Decoys = Annotated[
     bool, typer.Option(help="Plain nbgrader: run once more with tests that must fail.")
 ]
 AsData = Annotated[bool, typer.Option("--json", help="Print one JSON line per event.")]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db-url",
+        envvar="LAB_DB_URL",
+        help="The gradebook's database, so that several graders can share one: "
+        "postgresql://USER@HOST/NAME. Also CourseDirectory.db_url in nbgrader_config.py.",
+        show_default="gradebook.db in the output",
+    ),
+]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Grade on the nodes of a Ray cluster (HOST:PORT, auto or ray://...). Each node needs "
+        "this checkout with its environment at the same path; submissions are sent to it, and "
+        "what it finds is written here.",
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
+OnlyShow = Annotated[bool, typer.Option("--dry-run", help="Say whose score moves; write nothing.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -65,13 +93,15 @@ def grade(
     course: Course = None,
     roster: Names = None,
     decoys: Decoys = True,
+    db_url: Database = None,
+    ray: Ray = None,
 ) -> None:
     """Grade every submission for a lab; what was graded before and has not changed is kept.
 
     Reads submitted/STUDENT/LAB/lab.ipynb, and writes below the output folder a scorecard and a
     feedback page per submission, the gradebook and a report. A submission that cannot be graded
     gets a scorecard that says why and stops nobody else's. Interrupt it at any time: the same
-    command goes on. Exits 3 when a submission's grading crashed.
+    command goes on. Exits 0 when all were graded, whatever the scores, and 3 when some could not.
 
     An assignment without lab.toml is graded by its own in-kernel tests, as nbgrader would.
 
@@ -80,10 +110,18 @@ def grade(
     """
     plain = plain_assignment(lab_id, course)
     if plain is not None:
-        run = PlainRun(plain, submitted, output, workers, roster=roster, decoys=decoys, due=due)
-        grade_plain_course(run, require_sandbox=require_sandbox, as_data=as_data)
+        _require_none_of({"--ray": ray})
+        asked = PlainRun(
+            plain, submitted, output, workers, False, roster, decoys, due=due, db_url=db_url
+        )
+        grade_plain_course(asked, require_sandbox=require_sandbox, as_data=as_data)
         return
-    _grade(lab_id, submitted, output, workers, due, require_sandbox, as_data, roster, again=False)
+    options = _Options(submitted, output, workers, due, require_sandbox, roster, db_url, ray)
+    run = options.run(lab_id)
+    total = len(run.submissions())
+    with GradeView(run.lab, total, run.confinement, as_data=as_data) as view:
+        failed = grade_into(run, started=view.started, done=view.done)
+    _conclude(run, failed, as_data=as_data)
 
 
 def regrade(
@@ -97,53 +135,79 @@ def regrade(
     course: Course = None,
     roster: Names = None,
     decoys: Decoys = True,
+    db_url: Database = None,
+    ray: Ray = None,
+    yes: Yes = False,
+    dry_run: OnlyShow = False,
 ) -> None:
-    """Grade every submission for a lab once more, whatever stands; manual marks stay.
+    """Grade every submission for a lab once more, and say whose score moves before writing.
 
-    Example: lab regrade 11_data_quality --output graded
+    For each move it names the checks that changed. At a terminal it then asks. Marks and comments
+    given by hand stay, and count. Interrupted, the same command goes on.
+
+    Example: lab regrade 11_data_quality --output graded --dry-run
     """
     plain = plain_assignment(lab_id, course)
     if plain is not None:
-        run = PlainRun(plain, submitted, output, workers, True, roster, decoys, due)
-        grade_plain_course(run, require_sandbox=require_sandbox, as_data=as_data)
+        _require_none_of({"--ray": ray, "--dry-run": dry_run})
+        asked = PlainRun(plain, submitted, output, workers, True, roster, decoys, due, db_url)
+        grade_plain_course(asked, require_sandbox=require_sandbox, as_data=as_data)
         return
-    _grade(lab_id, submitted, output, workers, due, require_sandbox, as_data, roster, again=True)
+    options = _Options(submitted, output, workers, due, require_sandbox, roster, db_url, ray)
+    run = options.run(lab_id)
+    failed = regrade_into(run, Answers(dry_run, yes), as_data=as_data)
+    _conclude(run, failed, as_data=as_data or dry_run)
 
 
-def _grade(
-    lab_id: str,
-    submitted: Path | None,
-    output: Path | None,
-    workers: int | None,
-    due: datetime | None,
-    require_sandbox: bool,
-    as_data: bool,
-    roster: Path | None,
-    *,
-    again: bool,
-) -> None:
-    course = find_course()
-    lab = choose_lab(course, lab_id)
-    confinement = detect_confinement()
-    require_layers(confinement, strict=require_sandbox)
-    run = CohortRun(
-        course,
-        lab,
-        submitted or course.root / "submitted",
-        OutputLayout((output or course.root / "graded").resolve()),
-        confinement,
-        workers or os.cpu_count() or 1,
-        again,
-        due,
-        roster,
-    )
-    total = len(run.submissions())
-    with GradeView(lab, total, confinement, as_data=as_data) as view:
-        crashed = grade_into(run, started=view.started, done=view.done)
+@dataclass(frozen=True)
+class _Options:
+    """Hold what was asked for on the command line."""
+
+    submitted: Path | None
+    output: Path | None
+    workers: int | None
+    due: datetime | None
+    require_sandbox: bool
+    roster: Path | None
+    db_url: str | None
+    ray: str | None
+
+    def run(self, lab_id: str) -> CohortRun:
+        course = find_course()
+        lab = choose_lab(course, lab_id)
+        confinement = detect_confinement()
+        require_layers(confinement, strict=self.require_sandbox)
+        graders = None
+        if self.ray is not None:
+            graders = graders_on_ray(self.ray, self.workers, strict=self.require_sandbox)
+        return CohortRun(
+            course,
+            lab,
+            self.submitted or course.root / "submitted",
+            OutputLayout((self.output or course.root / "graded").resolve()),
+            confinement,
+            self.workers or os.cpu_count() or 1,
+            self.due,
+            self.roster,
+            self.db_url,
+            graders,
+        )
+
+
+def _conclude(run: CohortRun, failed: int, *, as_data: bool) -> None:
     if not as_data:
-        print_summary(lab, run.layout)
-    if crashed:
+        print_summary(run.lab, run.layout)
+    if failed:
         raise typer.Exit(COULD_NOT_GRADE_ALL)
+
+
+def _require_none_of(options: dict[str, object]) -> None:
+    asked = [name for name, value in options.items() if value]
+    if asked:
+        raise CourseError(
+            f"{' and '.join(asked)} cannot be used on an assignment without lab.toml.",
+            mend="Leave it out, or make a lab of the assignment with `lab new`.",
+        )
 
 
 def require_layers(confinement: Confinement, *, strict: bool) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from autograder.cli.graded_work import GradedWork, graded_work
 from autograder.errors import CourseError
-from autograder.recording.opening import opened, sqlite_url
+from autograder.recording.opening import opened
 from autograder.reporting.entries import gather
 from autograder.reporting.exports import CSV_FORMATS, as_json_lines, grade_rows
 from autograder.reporting.gradescope import as_results_json
@@ -73,12 +73,12 @@ def _text(work: GradedWork, lab_id: str, to: Shape) -> str:
     layout = work.layout
     if to is Shape.JSONL:
         return as_json_lines(gather(work.subject, layout))
-    if not layout.gradebook.is_file():
+    if not layout.has_gradebook:
         raise CourseError(
             f"{layout.gradebook} does not exist.",
             mend=f"Grade first: lab grade {lab_id} --output {layout.root}",
         )
-    with opened(sqlite_url(layout.gradebook)) as book:
+    with opened(layout.gradebook_url) as book:
         return CSV_FORMATS[to.value](grade_rows(book, lab_id))
 
 
@@ -86,14 +86,10 @@ def _write_results(work: GradedWork, folder: Path) -> None:
     entries = gather(work.subject, work.layout)
     try:
         for entry in entries:
-            write_in_one_step(
-                folder / entry.card.student / "results.json", as_results_json(entry)
-            )
+            write_in_one_step(folder / entry.card.student / "results.json", as_results_json(entry))
     except OSError as error:
         raise _refused(folder, error) from error
-    Console(stderr=True).print(
-        f"Wrote {len(entries)} results.json below {folder}", highlight=False
-    )
+    Console(stderr=True).print(f"Wrote {len(entries)} results.json below {folder}", highlight=False)
 
 
 def _refused(path: Path, error: OSError) -> CourseError:

@@ -12,8 +12,8 @@ from autograder.classic.assignment import CONFIG, PlainAssignment
 from autograder.errors import CourseError
 from autograder.grading.layout import OutputLayout
 from autograder.paths import COURSE_VARIABLE, CoursePaths, find_course
+from autograder.recording.addresses import driven
 from autograder.recording.gradebook import writing
-from autograder.recording.opening import sqlite_url
 from autograder.recording.roster import enrol, read_roster
 from autograder.scoring import read_scorecard
 
@@ -120,14 +120,14 @@ def _cohort(output: Path | None) -> tuple[Path, dict[str, str]]:
 
 def _name_students(root: Path, roster: Path) -> None:
     named = read_roster(roster)
-    with writing(sqlite_url(OutputLayout(root).gradebook)) as book:
+    with writing(OutputLayout(root).gradebook_url) as book:
         for student in [row.id for row in book.book.students]:
             enrol(book.book, student, named)
 
 
 def _write(head: str, source: Path, root: Path) -> Path:
     layout = OutputLayout(root)
-    if not layout.gradebook.is_file():
+    if not layout.has_gradebook:
         raise CourseError(
             f"{root} holds no gradebook.", mend="Grade a cohort first: `lab grade`, or `lab demo`."
         )
@@ -137,7 +137,7 @@ def _write(head: str, source: Path, root: Path) -> Path:
         root=str(root),
         source=os.path.relpath(source, root),
         received=RECEIVED,
-        db_url=f"sqlite:///{layout.gradebook}",
+        db_url=driven(layout.gradebook_url),
     )
     config.write_text(head + places, encoding="utf-8")
     return config

@@ -1,77 +1,87 @@
-"""How grading a cohort looks in a terminal, or as JSON lines to a program."""
+"""How grading a cohort looks in a terminal, in a log, or as JSON lines to a program."""
 
 import json
-import time
+from types import TracebackType
 from typing import Any, Self
 
+import rich.progress
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from autograder.classic.assignment import PlainAssignment
+from autograder.cli.grade_summary import print_summary
 from autograder.contract.lab import Lab
 from autograder.execution import Confinement
 from autograder.grading.cohort import Graded
 from autograder.grading.intake import Submission
-from autograder.grading.layout import OutputLayout
-from autograder.scoring import read_scorecard
+from autograder.grading.progress import Progress
+
+__all__ = ["GradeView", "print_summary"]
+
+_SECONDS_BETWEEN_LINES = 10
 
 
 class GradeView:
-    """Show a cohort's progress on the error stream, or print one JSON line per event."""
+    """Show a cohort's progress on the error stream, or print one JSON line per event.
+
+    The events are `begin`, `started`, `done`, `end` and, where grading broke off, `stopped`; each
+    has the figures so far. A log, which is no terminal, gets a line every ten seconds.
+    """
 
     def __init__(
         self, lab: Lab | PlainAssignment, total: int, confinement: Confinement, *, as_data: bool
     ) -> None:
-        self._lab, self._as_data, self._begun = lab, as_data, time.monotonic()
-        self._finished = self._failed = 0
-        self._progress = Progress(
+        self._lab, self._as_data = lab, as_data
+        self._progress = Progress(total)
+        self._console = Console(stderr=True)
+        self._next_line = float(_SECONDS_BETWEEN_LINES)
+        self._live = rich.progress.Progress(
             TextColumn(lab.id),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            _Figures(self._progress),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
             TextColumn("{task.fields[last]}", style="dim"),
-            console=Console(stderr=True),
-            disable=as_data,
+            console=self._console,
+            disable=as_data or not self._console.is_terminal,
             transient=True,
         )
-        self._task = self._progress.add_task("", total=total, last="", rate="")
+        self._task = self._live.add_task("", total=total, last="")
         self._event("begin", submissions=total, layers=confinement.layers)
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        self._live.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-        self._event("end", graded=self._finished, failed=self._failed)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+        if error is None:
+            self._say_line()
+            graded = self._progress.done - self._progress.failed
+            self._event("end", graded=graded)
+        else:
+            self._event("stopped", problem=str(error) or type(error).__name__)
 
     def started(self, submission: Submission) -> None:
         """Tell that a submission is being graded."""
-        self._progress.update(self._task, last=f"grading {submission.student}")
+        self._progress.started()
+        self._live.update(self._task, last=submission.student)
         self._event("started", student=submission.student)
 
     def done(self, graded: Graded) -> None:
         """Tell that a submission has its scorecard."""
         card = graded.card
-        self._finished += 1
-        self._failed += card.status != "graded"
-        minutes = max(1e-6, (time.monotonic() - self._begun) / 60)
-        rate = f"{self._finished / minutes:.0f}/min" + (
-            f", {self._failed} not graded" if self._failed else ""
-        )
-        self._progress.update(self._task, advance=1, last=f"{card.student} done", rate=rate)
+        self._progress.ended(graded)
+        self._live.update(self._task, advance=1, last=card.student)
+        if self._progress.seconds >= self._next_line:
+            self._next_line = self._progress.seconds + _SECONDS_BETWEEN_LINES
+            self._say_line()
         self._event(
             "done",
             student=card.student,
@@ -82,47 +92,29 @@ class GradeView:
             problem=card.problem,
         )
 
+    def event(self, name: str, **what: Any) -> None:
+        """Tell a program of something else that happened."""
+        self._event(name, **what)
+
+    def _say_line(self) -> None:
+        if not self._as_data and not self._console.is_terminal:
+            line = f"{self._lab.id}: {self._progress.in_words()}"
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
     def _event(self, name: str, **what: Any) -> None:
         if self._as_data:
-            typer.echo(json.dumps({"event": name, "lab": self._lab.id, **what}))
+            figures = {"progress": self._progress.figures()}
+            typer.echo(json.dumps({"event": name, "lab": self._lab.id, **what, **figures}))
 
 
-def print_summary(lab: Lab | PlainAssignment, layout: OutputLayout) -> None:
-    """Print a line per submission and where the rest is."""
-    title = lab.manifest.title if isinstance(lab, Lab) else "in-kernel tests"
-    table = Table(title=f"{lab.id}: {title}", title_justify="left")
-    for name in ("student", "score", "tasks", "s", "remark"):
-        table.add_column(name, justify="right" if name in ("score", "s") else "left")
-    for path in layout.scorecards(lab.id):
-        card = read_scorecard(path)
-        verdicts = " ".join(_LETTERS.get(str(task.verdict), "?") for task in card.tasks)
-        remark = card.problem or "; ".join(card.notes)
-        table.add_row(
-            escape(card.student),
-            f"{card.score:g}/{card.max_score:g}",
-            verdicts,
-            f"{card.seconds:.1f}",
-            escape(remark[:90]),
-        )
-    console = Console()
-    console.print(table)
-    console.print(
-        "tasks: [green]✓[/] passed  [red]✗[/] failed  [dim]·[/] unattempted  "
-        "[red]![/] errored  [dim]-[/] not run"
-    )
-    for what, path in (
-        ("gradebook", layout.gradebook),
-        ("report", layout.report(lab.id)),
-        ("feedback", layout.root / "feedback"),
-        ("scorecards", layout.root / "scorecards"),
-    ):
-        console.print(f"{what:>10}  {escape(str(path))}", highlight=False, soft_wrap=True)
+class _Figures(rich.progress.ProgressColumn):
+    """Show what is running and failed, the rate and the time left, anew with each refresh."""
 
+    max_refresh = 0.5
 
-_LETTERS = {
-    "passed": "[green]✓[/]",
-    "failed": "[red]✗[/]",
-    "unattempted": "[dim]·[/]",
-    "errored": "[red]![/]",
-    "not_run": "[dim]-[/]",
-}
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._figures = progress
+
+    def render(self, task: rich.progress.Task) -> str:
+        return self._figures.in_words().partition(", ")[2]

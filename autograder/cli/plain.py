@@ -27,6 +27,7 @@ from autograder.cli.grade_view import GradeView, print_summary
 from autograder.errors import CourseError
 from autograder.execution import Confinement, detect_confinement
 from autograder.feedback.page import write_feedback
+from autograder.grading.alone import only_grader
 from autograder.grading.cohort import Graded
 from autograder.grading.intake import Submission, find_submissions
 from autograder.grading.layout import OutputLayout
@@ -36,7 +37,7 @@ from autograder.recording.marks import read_marks
 from autograder.recording.opening import opened, sqlite_url
 from autograder.reporting.page import write_report
 from autograder.reporting.subject import subject_of_assignment
-from autograder.scoring import Scorecard
+from autograder.scoring import Scorecard, Status
 
 COULD_NOT_GRADE_ALL = 3
 _MARKS = ("source", "release", "nbgrader_config.py")
@@ -55,6 +56,8 @@ class PlainRun:
     decoys: bool = True
     """Whether each notebook runs once more with tests that expect something wrong."""
     due: datetime | None = None
+    db_url: str | None = None
+    """The gradebook's database; without it SQLite in the output."""
 
     @property
     def layout(self) -> OutputLayout:
@@ -89,7 +92,7 @@ def plain_assignment(name: str, course: Path | None) -> PlainAssignment | None:
 
 
 def grade_plain_course(run: PlainRun, *, require_sandbox: bool, as_data: bool) -> None:
-    """Grade a cohort as `lab grade` shows it; exit with 3 when a submission's grading crashed."""
+    """Grade a cohort as `lab grade` shows it; exit with 3 when some could not be graded."""
     confinement = detect_confinement()
     if not confinement.complete:
         missing = "; ".join(confinement.missing)
@@ -100,10 +103,10 @@ def grade_plain_course(run: PlainRun, *, require_sandbox: bool, as_data: bool) -
     decoys = calibrated_decoys(run.assignment, confinement) if run.decoys else {}
     typer.secho(_about(run.assignment, decoys, on=run.decoys), fg=typer.colors.YELLOW, err=True)
     with GradeView(run.assignment, total, confinement, as_data=as_data) as view:
-        crashed = grade_plain_into(run, confinement, decoys, started=view.started, done=view.done)
+        failed = grade_plain_into(run, confinement, decoys, started=view.started, done=view.done)
     if not as_data:
         print_summary(run.assignment, run.layout)
-    if crashed:
+    if failed:
         raise typer.Exit(COULD_NOT_GRADE_ALL)
 
 
@@ -115,12 +118,13 @@ def grade_plain_into(
     started: Callable[[Submission], None] = lambda _: None,
     done: Callable[[Graded], None] = lambda _: None,
 ) -> int:
-    """Grade a cohort, bring the output folder up to date; return how many crashed."""
+    """Grade a cohort, bring the output folder up to date; return how many could not be graded."""
     submissions, layout = run.submissions(), run.layout
     _make(layout.root)
-    crashed = 0
-    with _gradebook(run) as book:
-        ensure_plain_assignment(book, run.assignment, duedate=run.due)
+    failed = 0
+    with only_grader(layout, run.assignment.id), _gradebook(run) as book:
+        with book.turn():
+            ensure_plain_assignment(book, run.assignment, duedate=run.due)
         for graded in grade_plain_cohort(
             run.assignment,
             submissions,
@@ -132,11 +136,11 @@ def grade_plain_into(
             started=started,
         ):
             _record(run, graded, book)
-            crashed += graded.card.status == "crashed"
+            failed += graded.card.status is not Status.GRADED
             done(graded)
     write_report(subject_of_assignment(run.assignment), layout)
     write_plain_config(run.assignment, layout.root)
-    return crashed
+    return failed
 
 
 def executed_notebooks(
@@ -153,15 +157,17 @@ def executed_notebooks(
 @contextmanager
 def _gradebook(run: PlainRun) -> Iterator[GradebookWriter]:
     roster = known_students(run.assignment.course, run.roster)
-    url = sqlite_url(run.layout.gradebook)
+    url = run.db_url or sqlite_url(run.layout.gradebook)
     with writing(url, config=run.assignment.config, roster=roster) as writer:
+        run.layout.keep_gradebook_at(url)
         yield writer
 
 
 def _record(run: PlainRun, graded: Graded, book: GradebookWriter) -> None:
     """Bring gradebook and feedback pages up to one scorecard."""
     notebooks = executed_notebooks(run.assignment, run.layout, graded.submission.student)
-    record_plain(book, run.assignment, graded.card, notebooks, fresh=graded.fresh)
+    with book.turn():
+        record_plain(book, run.assignment, graded.card, notebooks, fresh=graded.fresh)
     _write_pages(run.assignment, run.layout, graded.card, notebooks, book.book)
 
 
@@ -169,7 +175,7 @@ def write_plain_feedback(
     assignment: PlainAssignment, layout: OutputLayout, card: Scorecard
 ) -> None:
     """Write the feedback pages of one submission anew, with the gradebook's marks."""
-    with opened(sqlite_url(layout.gradebook)) as book:
+    with opened(layout.gradebook_url) as book:
         notebooks = executed_notebooks(assignment, layout, card.student)
         _write_pages(assignment, layout, card, notebooks, book)
 

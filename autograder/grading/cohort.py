@@ -11,7 +11,7 @@ from typing import Protocol
 from autograder.contract.lab import Lab
 from autograder.errors import CourseError
 from autograder.execution import Confinement
-from autograder.execution.claims import remove_unclaimed
+from autograder.execution.claims import claimed_folder, remove_unclaimed
 from autograder.execution.kernel import KernelLauncher
 from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.crew import Crew, Finished, crew
@@ -88,24 +88,25 @@ def grade_cohort(
 
 
 @dataclass(frozen=True)
-class _Local:
+class LocalGraders:
     """Grade on this machine: one process a job, kernels from one zygote."""
 
     places: int
     crew: Crew[Job]
     launcher: KernelLauncher
+    shelf: Path
 
     def begin(self, job: Job) -> None:
-        self.crew.begin(replace(job, launcher=self.launcher))
+        self.crew.begin(replace(job, launcher=self.launcher, shelf=self.shelf))
 
-    def finished(self) -> list[Finished[Job]]:
-        return self.crew.finished()
+    def finished(self, also: Sequence[int] = ()) -> list[Finished[Job]]:
+        return self.crew.finished(also)
 
 
 @contextmanager
 def local_graders(
     lab: Lab, jobs: int, *, confinement: Confinement, workers: int
-) -> Iterator[Graders]:
+) -> Iterator[LocalGraders]:
     """Open up to `workers` graders on this machine; what they own ends with the body."""
     try:
         # What the checks import is imported once, and every worker begins with it.
@@ -114,8 +115,9 @@ def local_graders(
                 grade_job, preload=[READIED, *lab.manifest.preload], seconds=_deadline(lab)
             ) as hands,
             kernels_for(lab.manifest.preload, confinement) as launcher,
+            claimed_folder() as shelf,
         ):
-            yield _Local(min(workers, jobs), hands, launcher)
+            yield LocalGraders(min(workers, jobs), hands, launcher, shelf)
     finally:
         remove_unclaimed()
 

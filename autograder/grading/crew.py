@@ -65,17 +65,19 @@ class Crew(Generic[J]):
             self._running[ours] = _Running(job, process, time.monotonic() + self._seconds)
             return
 
-    def finished(self) -> list[Finished[J]]:
+    def finished(self, also: Sequence[int] = ()) -> list[Finished[J]]:
         """Wait until a job has ended and return those that have; raise CourseError for its own.
 
-        A full or closed disk is such an error, since no other job would fare better.
+        A full or closed disk is such an error, since no other job would fare better. When one of
+        the descriptors in `also` can be read first, there may be none.
         """
-        while self._running:
-            due = min(running.until for running in self._running.values())
-            ready = wait(list(self._running), timeout=max(0.0, due - time.monotonic()))
+        while self._running or also:
+            due = min((running.until for running in self._running.values()), default=None)
+            left = None if due is None else max(0.0, due - time.monotonic())
+            ready = wait([*self._running, *also], timeout=left)
             over = {c for c, r in self._running.items() if r.until <= time.monotonic()}
             found = [self._end(c) for c in self._running.copy() if c in ready or c in over]
-            if found:
+            if found or any(handle in ready for handle in also):
                 return found
         return []
 

@@ -15,7 +15,7 @@ from autograder.errors import CourseError
 
 MAX_NOTEBOOK_MB = 20
 TIMESTAMP_FILE = "timestamp.txt"
-_MAX_TIMESTAMP_BYTES = 200
+MAX_TIMESTAMP_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,18 @@ def find_submissions(submitted: Path, lab: str) -> list[Submission]:
 def take_in(submission: Submission, notebook_name: str = "lab.ipynb") -> Intake:
     """Read a submission's notebook; raise CourseError with a sentence for the learner."""
     folder = submission.folder
+    path = require_plain_files(folder, notebook_name)
+    digest = hashlib.sha256(path.read_bytes())
+    stamp = read_timestamp(folder)
+    digest.update(str(stamp).encode())
+    return Intake(read_notebook(path), stamp, digest.hexdigest())
+
+
+def require_plain_files(folder: Path, notebook_name: str) -> Path:
+    """Return the notebook's path in a submission's folder; raise CourseError where it is none.
+
+    Nothing of the notebook is read.
+    """
     if folder.is_symlink() or folder.parent.is_symlink():
         raise CourseError(
             "The submission's folder is a link.", mend="Hand in the files themselves."
@@ -72,10 +84,7 @@ def take_in(submission: Submission, notebook_name: str = "lab.ipynb") -> Intake:
         )
     path = folder / notebook_name
     _require_plain_file(path)
-    digest = hashlib.sha256(path.read_bytes())
-    stamp = read_timestamp(folder)
-    digest.update(str(stamp).encode())
-    return Intake(read_notebook(path), stamp, digest.hexdigest())
+    return path
 
 
 def _require_plain_file(path: Path) -> None:
@@ -102,7 +111,8 @@ def read_timestamp(folder: Path) -> datetime | None:
     """Read nbgrader's timestamp file; an unreadable one counts as none."""
     path = folder / TIMESTAMP_FILE
     try:
-        if path.is_symlink() or path.stat().st_size > _MAX_TIMESTAMP_BYTES:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_TIMESTAMP_BYTES:
             return None
         moment: datetime = parse_utc(path.read_text(encoding="utf-8").strip())
     except (OSError, ValueError, OverflowError):

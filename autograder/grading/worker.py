@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.checks import shelf
 from autograder.contract.lab import Lab, load_lab
 from autograder.errors import CourseError
 from autograder.execution import Confinement
@@ -34,6 +35,8 @@ class Job:
     confinement: Confinement
     fingerprint: str
     launcher: KernelLauncher = launch_plain_kernel
+    shelf: Path | None = None
+    """Where the checks keep what they prepare for the whole cohort."""
 
 
 def grade_job(job: Job) -> None:
@@ -41,7 +44,8 @@ def grade_job(job: Job) -> None:
     limit_this_process()
     layout = OutputLayout(job.output)
     lab = load_lab(job.lab)
-    card, notebook = grade_submission(lab, job.submission, job.confinement, job.launcher)
+    with shelf(job.shelf):
+        card, notebook = grade_submission(lab, job.submission, job.confinement, job.launcher)
     student, name = job.submission.student, job.submission.lab
     executed, scorecard = layout.executed(student, name), layout.scorecard(student, name)
     # First, since a scorecard says that everything beside it is there and is of the same work.

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from autograder.errors import CourseError
@@ -44,3 +44,15 @@ def shown(db_url: str) -> str:
     if url.get_backend_name() == "sqlite" and url.database:
         return url.database
     return url.render_as_string(hide_password=True)
+
+
+def without_password(db_url: str) -> str:
+    """Give `db_url` as it may be kept; drivers look for the password in PGPASSWORD or ~/.pgpass."""
+    try:
+        url = make_url(db_url)
+    except ArgumentError:
+        return db_url
+    bare = URL.create(
+        url.drivername, url.username, None, url.host, url.port, url.database, url.query
+    )
+    return bare.render_as_string(hide_password=False)

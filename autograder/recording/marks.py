@@ -46,3 +46,13 @@ def read_marks(book: Gradebook, lab_id: str, student: str, *, notebook: str | No
         seconds_late=submission.total_seconds_late,
         needs_manual_grade=any(bool(row.needs_manual_grade) for row in rows),
     )
+
+
+def marks_by_hand(book: Gradebook, lab_id: str, student: str) -> dict[str, float]:
+    """Return the marks that a human gave `student` in `lab_id`, by grade cell; they count."""
+    try:
+        submission = book.find_submission(lab_id, student)
+    except MissingEntry:
+        return {}
+    rows = (grade for notebook in submission.notebooks for grade in notebook.grades)
+    return {row.name: row.manual_score for row in rows if row.manual_score is not None}

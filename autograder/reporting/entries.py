@@ -9,7 +9,7 @@ from autograder.contract.lab import Lab
 from autograder.errors import CourseError
 from autograder.grading.layout import OutputLayout
 from autograder.recording.marks import Marks, read_marks
-from autograder.recording.opening import opened, sqlite_url
+from autograder.recording.opening import opened
 from autograder.reporting.subject import Subject
 from autograder.scoring import Scorecard, read_scorecard
 
@@ -46,7 +46,7 @@ def gather(lab: Lab | Subject, layout: OutputLayout) -> list[Entry]:
             mend=f"Grade first: lab grade {lab_id} --output {layout.root}",
         )
     cards = [read_scorecard(path) for path in paths]
-    marks = _marks(layout.gradebook, lab_id, [card.student for card in cards])
+    marks = _marks(layout, lab_id, [card.student for card in cards])
     return [
         Entry(
             card,
@@ -58,10 +58,10 @@ def gather(lab: Lab | Subject, layout: OutputLayout) -> list[Entry]:
     ]
 
 
-def _marks(gradebook: Path, lab_id: str, students: list[str]) -> dict[str, Marks]:
-    if not gradebook.is_file():
+def _marks(layout: OutputLayout, lab_id: str, students: list[str]) -> dict[str, Marks]:
+    if not layout.has_gradebook:
         return {}
-    with opened(sqlite_url(gradebook)) as book:
+    with opened(layout.gradebook_url) as book:
         return {student: read_marks(book, lab_id, student) for student in students}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 
 from autograder.contract.lab import Lab
 
@@ -97,6 +98,27 @@ def test_a_disk_that_is_full(course: Path) -> None:
         subprocess.run(["umount", str(small)], check=False)
 
 
+def test_a_gradebook_that_is_locked_or_may_only_be_read(course: Path) -> None:
+    first = lab("grade", "tiny", course=course)
+    assert first.returncode == 0
+    assert "tiny: 1/1 done, 0 running" in first.stderr and "/min" in first.stderr
+    path = course / "graded" / "gradebook.db"
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    refused(lab("grade", "tiny", course=course), "locked by another program")
+    holder.close()
+    closed = ("--db-url", f"sqlite:///file:{path}?mode=ro&uri=true")
+    refused(lab("grade", "tiny", *closed, course=course), "cannot be written to")
+    assert lab("grade", "tiny", course=course).returncode == 0
+
+
+def test_two_graders_of_one_lab_in_one_folder(course: Path) -> None:
+    (course / "graded").mkdir()
+    with FileLock(course / "graded" / ".grading-tiny.lock"):
+        refused(lab("grade", "tiny", course=course), "Another `lab grade` of tiny")
+    assert not (course / "graded" / "scorecards").exists()
+
+
 def test_a_cohort_of_bad_hand_ins_is_graded_to_its_end(course: Path) -> None:
     for student, content in {
         "bob": b"{",
@@ -107,7 +129,8 @@ def test_a_cohort_of_bad_hand_ins_is_graded_to_its_end(course: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "lab.ipynb").write_bytes(content)
     done = lab("grade", "tiny", course=course)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "4/4 done, 0 running, 3 failed" in done.stderr
     assert "ada" in done.stdout and "5/5" in done.stdout
     for name in ("gradebook.db", "reports/tiny.html", "feedback/bob/tiny/lab.html"):
         assert (course / "graded" / name).is_file()

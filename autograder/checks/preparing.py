@@ -1,0 +1,47 @@
+"""Work out once for a whole cohort what checks compare with."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from joblib import Memory
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_shelf: ContextVar[Path | None] = ContextVar("shelf", default=None)
+
+
+def prepared(function: Callable[P, R]) -> Callable[P, R]:
+    """Return `function` so that each of its answers is worked out once for a cohort.
+
+    For what depends on its arguments alone and takes longer than reading it from disk: a data
+    set, a reference answer. Every caller gets a copy of its own. Outside a cohort, as while a
+    learner checks one notebook, it is `function` itself.
+    """
+
+    @functools.wraps(function)
+    def from_shelf(*args: P.args, **kwargs: P.kwargs) -> R:
+        folder = _shelf.get()
+        if folder is None:
+            return function(*args, **kwargs)
+        found: R = Memory(folder, verbose=0).cache(function)(*args, **kwargs)
+        return found
+
+    return from_shelf
+
+
+@contextmanager
+def shelf(folder: Path | None) -> Iterator[None]:
+    """Keep what is prepared inside the block in `folder`, for others that use the same folder.
+
+    The folder must not outlive the version of the code that filled it.
+    """
+    token = _shelf.set(folder)
+    try:
+        yield
+    finally:
+        _shelf.reset(token)
