@@ -16,6 +16,7 @@ from autograder.site.layout import Asset, Page, lab_path, notebook_path, project
 from autograder.site.lessons import StepPages
 from autograder.site.lists import list_pages
 from autograder.site.navigation import navigation
+from autograder.site.nbgrader_scores import nbgrader_scores_page
 from autograder.site.notebooks import RunNotebooks
 from autograder.site.projects import project_pages
 from autograder.site.reference import api_pages, cli_page
@@ -47,6 +48,7 @@ def build_site(
         *project_pages(course, paths, states, known),
         *(item for step in course.steps for item in makes.of(step)),
         coverage_page(course, found),
+        nbgrader_scores_page(),
         cli_page(app),
         *api_pages(paths.root / "autograder"),
     ]

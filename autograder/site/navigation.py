@@ -18,6 +18,8 @@ Entry = dict[str, Any]
 GUIDES = (
     ("Learner", "guides/learner.md"),
     ("Instructor", "guides/instructor.md"),
+    ("Coming from nbgrader", "guides/nbgrader.md"),
+    ("Scores that differ", "guides/nbgrader-scores.md"),
     ("Author", "guides/author.md"),
     ("Operator", "guides/operator.md"),
 )
