@@ -110,6 +110,10 @@ def _unequal_moments(got: pd.Series, want: pd.Series, leniency: Leniency) -> Mas
 
 
 def _unequal_items(got: pd.Series, want: pd.Series, leniency: Leniency) -> Mask:
+    one, other = got.to_numpy(object), want.to_numpy(object)
+    if set(map(type, one)) == {str} == set(map(type, other)):
+        bad: Mask = one != other
+        return bad
     return np.fromiter(
         (difference(a, b, leniency) is not None for a, b in zip(got, want, strict=True)),
         dtype=bool,

@@ -22,6 +22,7 @@ from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecar
 from autograder.writing import write_in_one_step
 
 # Decoding an answer and checking it needs little; this stops a bomb, not a lab.
+_DIED = "kernel_died"
 _WORKER_ADDRESS_SPACE = 12 << 30
 
 
@@ -96,6 +97,9 @@ def grade_submission(
         )
         card = rejected(lab, submission.student, problem[:500], Status.CRASHED)
         return card.model_copy(update={"submitted_at": intake.submitted_at}), None
+    if not getattr(launcher, "alive", True) and any(r.status == _DIED for r in grading.card.runs):
+        problem = "The process that kernels are forked from was ended. Grade it again."
+        return rejected(lab, submission.student, problem, Status.CRASHED), None
     card = grading.card.model_copy(update={"submitted_at": intake.submitted_at})
     return card, with_verdicts(lab, grading.notebook, card)
 

@@ -6,9 +6,10 @@ from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.checks import Margin
+from autograder.checks import Margin, shelf
 from autograder.contract.lab import Lab, load_lab
 from autograder.execution import Confinement
+from autograder.execution.claims import claimed_folder
 from autograder.execution.kernel import KernelLauncher
 from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.grader import grade_notebook
@@ -47,10 +48,12 @@ def run_trials(
     size = min(workers or os.cpu_count() or 1, len(variants))
     with (
         kernels_for(preload, confinement) as launcher,
+        claimed_folder() as folder,
         worker_pool(size, [__name__, READIED, *preload]) as pool,
     ):
         futures: dict[Future[Trial], Variant] = {
-            pool.schedule(_grade, args=[lab.path, v, confinement, launcher]): v for v in variants
+            pool.schedule(_grade, args=[lab.path, v, confinement, launcher, folder]): v
+            for v in variants
         }
         for future in as_completed(futures):
             variant = futures[future]
@@ -64,14 +67,19 @@ def run_trials(
 
 
 def _grade(
-    lab_path: Path, variant: Variant, confinement: Confinement, launcher: KernelLauncher
+    lab_path: Path,
+    variant: Variant,
+    confinement: Confinement,
+    launcher: KernelLauncher,
+    folder: Path,
 ) -> Trial:
     lab = load_lab(lab_path)
-    grading = grade_notebook(
-        lab,
-        build_notebook_of(lab, variant),
-        student=variant.label,
-        confinement=confinement,
-        launcher=launcher,
-    )
+    with shelf(folder):
+        grading = grade_notebook(
+            lab,
+            build_notebook_of(lab, variant),
+            student=variant.label,
+            confinement=confinement,
+            launcher=launcher,
+        )
     return Trial(variant, grading.card, grading.margins)

@@ -1,17 +1,19 @@
 """Check the lab's answers on nights that nobody has seen, against the course's own answers."""
 
+import fleet
+import hidden_answers
 import numpy as np
 import pandas as pd
 from checks import NAN, clock, dashboard_input, line, rollup_of
-from fleet import access_log, busy_day, host_counters, night
-from hidden_answers import (
-    reference_incidents,
-    reference_parse,
-    reference_rollup,
-    reference_versions,
-)
+from fleet import host_counters
+from hidden_answers import reference_incidents
 
-from autograder.checks import ProbeFailed, Run, check, expect
+from autograder.checks import ProbeFailed, Run, check, expect, prepared
+
+access_log, busy_day, night = map(prepared, (fleet.access_log, fleet.busy_day, fleet.night))
+reference_parse = prepared(hidden_answers.reference_parse)
+reference_rollup = prepared(hidden_answers.reference_rollup)
+reference_versions = prepared(hidden_answers.reference_versions)
 
 # 96 random bits: whoever holds the generator must not be able to find the seed by trying.
 HELD_OUT = 0xC089_AD58_70D3_52E5_4C9A_6E29

@@ -4,10 +4,13 @@ import hashlib
 
 import numpy as np
 import pandas as pd
-from world import LINEAGE_COLUMNS, START_DAY, prepared_weeks, small_world
+import world as lab_world
+from world import LINEAGE_COLUMNS, START_DAY
 
-from autograder.checks import Run, check, expect
+from autograder.checks import Run, check, expect, prepared
 
+small_world = prepared(lab_world.small_world)
+prepared_weeks = prepared(lab_world.prepared_weeks)
 DAY = 86_400
 
 

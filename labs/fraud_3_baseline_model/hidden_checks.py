@@ -4,11 +4,15 @@ import hashlib
 
 import numpy as np
 import pandas as pd
-from world import FEATURES, LINEAGE_COLUMNS, START_DAY, prepared_weeks, small_world
+import world as lab_world
+from world import FEATURES, LINEAGE_COLUMNS, START_DAY
 
-from autograder.checks import Run, check, expect
+from autograder.checks import Run, check, expect, prepared
 from projects.fraud import features, metrics
 from projects.fraud.splitting import SplitConfig, time_split
+
+small_world = prepared(lab_world.small_world)
+prepared_weeks = prepared(lab_world.prepared_weeks)
 
 UNSEEN_WORLDS = (
     0x23FF7567F6967C03EF7CE654,

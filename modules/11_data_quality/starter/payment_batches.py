@@ -50,9 +50,10 @@ def clean_payments(seed: int, day: str = DAY, rows: int = 400) -> pd.DataFrame:
     r = np.random.default_rng([seed, 1])
     start = pd.Timestamp(day, tz="UTC")
     seconds = np.sort(r.integers(0, 86_400, rows))
+    prefix = f"P{start:%y%m%d}-"
     return pd.DataFrame(
         {
-            "payment_id": [f"P{start:%y%m%d}-{i:05d}" for i in range(rows)],
+            "payment_id": [f"{prefix}{i:05d}" for i in range(rows)],
             "customer_id": [f"C{c:04d}" for c in r.integers(0, 3_000, rows)],
             "amount": np.clip(r.lognormal(3.0, 0.8, rows), 0.5, 400.0).round(2),
             "currency": r.choice(CURRENCIES, rows, p=[0.5, 0.2, 0.3]),
