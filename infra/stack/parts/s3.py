@@ -42,7 +42,7 @@ class S3Part(Part):
 
     def prepare(self, plan: Plan, told: Told) -> None:
         for folder in ("objects", "metadata", "versions"):
-            (plan.data(self.name) / folder).mkdir(parents=True, exist_ok=True)
+            self._folder(plan, folder).mkdir(parents=True, exist_ok=True)
 
     def programs(self, plan: Plan) -> tuple[Program, ...]:
         binary, endpoint = _versitygw(plan), plan.settings.s3
@@ -52,8 +52,11 @@ class S3Part(Part):
             environment: dict[str, str] = {}
         else:
             listening = ("--port", f"{LOOPBACK}:{plan.port(self.name)}", "--region")
-            # Metadata beside the objects, since not every file system takes extended attributes.
-            store = ("posix", "--sidecar", "metadata", "--versioning-dir", "versions", "objects")
+            # Metadata beside the objects, since not every file system takes extended attributes;
+            # absolute, since the server changes into the folder of objects before it looks.
+            beside = {"--sidecar": "metadata", "--versioning-dir": "versions"}
+            folders = [w for o, name in beside.items() for w in (o, str(self._folder(plan, name)))]
+            store = ("posix", *folders, "objects")
             command = (str(binary), "--quiet", *listening, endpoint.region, *store)
             environment = {
                 "ROOT_ACCESS_KEY_ID": revealed(endpoint.access_key) or "",
@@ -85,6 +88,9 @@ class S3Part(Part):
                 raise RuntimeError("another object came back than was put")
             client.delete_object(Bucket=HEALTH_BUCKET, Key=key)
 
+    def _folder(self, plan: Plan, name: str) -> Path:
+        return plan.data(self.name) / name
+
 
 def _client(endpoint: S3):  # type: ignore[no-untyped-def]
     from botocore.config import Config
@@ -113,4 +119,5 @@ def _versitygw(plan: Plan) -> Path | None:
 def _version(binary: Path) -> str:
     said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
     words = said.stdout.split()
-    return f"versitygw {words[-1] if words else '?'}"
+    # "Version  : v1.2.3", and "git" from one that was built without a tag.
+    return f"versitygw {words[2]}" if len(words) > 2 else "versitygw"
