@@ -31,7 +31,8 @@ def test_a_cohort_works_it_out_once_for_each_argument(tmp_path: Path) -> None:
 
 def test_what_one_caller_changes_the_next_does_not_see(tmp_path: Path) -> None:
     with shelf(tmp_path):
-        prepared(numbers)(5).loc[0, "value"] = 99
+        mine = prepared(numbers)(5)
+        mine.loc[0, "value"] = 99
         assert prepared(numbers)(5)["value"].tolist() == [5, 6]
 
 
