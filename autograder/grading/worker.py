@@ -21,8 +21,8 @@ from autograder.grading.showing import with_verdicts
 from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
 from autograder.writing import write_in_one_step
 
-# Decoding an answer and checking it needs little; this stops a bomb, not a lab.
 _DIED = "kernel_died"
+# Decoding an answer and checking it needs little; this stops a bomb, not a lab.
 _WORKER_ADDRESS_SPACE = 12 << 30
 
 

@@ -43,6 +43,12 @@ class WarmLauncher:
     address: Path
     folder: Path
 
+    @property
+    def alive(self) -> bool:
+        """Tell whether the zygote still listens."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as trial:
+            return trial.connect_ex(str(self.address)) == 0
+
     def __call__(
         self,
         scratch: Scratch,
