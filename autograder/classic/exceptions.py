@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KINDS = {
-    "aborts": "nbgrader aborts",
-    "test not run": "the test did not run, or did not test",
-    "stderr": "a right answer warns",
+    "aborts": "where nbgrader aborts",
+    "test not run": "where the test did not run, or did not test",
+    "stderr": "where a right answer warns",
 }
 
 
