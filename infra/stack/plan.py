@@ -47,7 +47,10 @@ class Program:
 
 
 class Part(ABC):
-    """Describe one part of the stack: how it is made ready, run and looked at."""
+    """Describe one part of the stack: how it is made ready, run and looked at.
+
+    Clients are imported where they are used: `lab down` needs none of them.
+    """
 
     name: ClassVar[str]
 

@@ -9,7 +9,6 @@ from typing import ClassVar
 from autograder.errors import CourseError
 from infra.settings.ports import LOOPBACK
 from infra.stack.locked_jars import class_path, fetch_jars, locked_version
-from infra.stack.parts.kafka_probe import round_trip
 from infra.stack.plan import Part, Plan, Program, Told
 from infra.stack.rendering import rendered
 
@@ -70,6 +69,8 @@ class KafkaPart(Part):
         )
 
     def probe(self, plan: Plan) -> None:
+        from infra.stack.parts.kafka_probe import round_trip
+
         round_trip(plan.settings.kafka, plan.brokers)
 
     def _folder(self, plan: Plan, node: int) -> Path:

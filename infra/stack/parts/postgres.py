@@ -6,8 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-import psycopg
-
 from autograder.errors import CourseError
 from infra.settings.ports import LOOPBACK
 from infra.stack.plan import Part, Plan, Program, Told
@@ -70,6 +68,8 @@ class PostgresPart(Part):
 
     def probe(self, plan: Plan) -> None:
         """Ask for a distance between two vectors, and write and read a row."""
+        import psycopg
+
         with psycopg.connect(
             **plan.settings.postgres.client_options(), connect_timeout=_SECONDS
         ) as session:

