@@ -165,9 +165,7 @@ def test_a_killed_supervisor_is_replaced_and_nothing_is_lost(running: Running) -
     _read_everywhere(running.settings, token)
 
 
-def test_down_and_up_again_without_a_network(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_down_and_up_again_without_a_network(running: Running) -> None:
     token = uuid.uuid4().hex
     _write_everywhere(running.settings, token)
     # As after a reboot: the pid file names a process that has nothing to do with Postgres.
@@ -177,9 +175,10 @@ def test_down_and_up_again_without_a_network(
     assert of_stack(running.stack.home.root) == []
     pid_file = running.stack.home.data("postgres") / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n{pid_file.parent}\n1\n5432\n\n127.0.0.1\n 1 1\nready\n")
-    for name, value in NOWHERE.items():
-        monkeypatch.setenv(name, value)
-    shown = running.lab("up")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in NOWHERE.items():
+            patch.setenv(name, value)
+        shown = running.lab("up")
     assert shown.exit_code == 0, shown.output
     _read_everywhere(running.settings, token)
 
