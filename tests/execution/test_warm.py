@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
+from stress import CELLS
 
 from autograder.contract.lab import Lab
 from autograder.contract.manifest import Limits
@@ -23,58 +24,7 @@ pytestmark = [
         not sys.platform.startswith("linux"), reason="forking behind walls is Linux's"
     ),
 ]
-LIMITS = Limits(seconds=40, cell_seconds=4, probe_seconds=3, memory_mb=1500)
-
-CELLS = {
-    "prints": "print('out')\nimport sys\nprint('err', file=sys.stderr)",
-    "value": "import pandas as pd\npd.DataFrame({'a': [1, 2]})",
-    "picture": "import matplotlib.pyplot as plt\nplt.plot([1, 2]);plt.show()",
-    "magic": "%precision 3\n3.14159265",
-    "shell": "!echo from the shell",
-    "bash": "%%bash\necho $((6 * 7))",
-    "display": "from IPython.display import HTML, display\ndisplay(HTML('<b>bold</b>'))",
-    "update": "handle = display('one', display_id='d')\nhandle.update('two')",
-    "raises": "1 / 0",
-    "syntax": "def (:",
-    "asks": "input('name? ')",
-    "awaits": "import asyncio\nawait asyncio.sleep(0.01)\n'awaited'",
-    "threads": (
-        "import threading\nfound = []\n"
-        "threads = [threading.Thread(target=found.append, args=(n,)) for n in range(4)]\n"
-        "[t.start() for t in threads]; [t.join() for t in threads]\nsorted(found)"
-    ),
-    "subprocess": "import subprocess\nsubprocess.check_output(['echo', 'child'])",
-    "fits": (
-        "from sklearn.linear_model import LogisticRegression\n"
-        "LogisticRegression().fit([[0.], [1.], [2.], [3.]], [0, 0, 1, 1]).predict([[0.], [3.]])"
-    ),
-    "pool": (
-        "from concurrent.futures import ProcessPoolExecutor\nimport multiprocessing\n"
-        "with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context('fork')) as pool:\n"
-        "    squares = list(pool.map(abs, [-1, -2]))\nsquares"
-    ),
-    "warns": "import warnings\nwarnings.warn('careful')",
-    "deep": (
-        "def down(n): return down(n + 1)\ntry:\n    down(0)\n"
-        "except RecursionError:\n    print('deep')"
-    ),
-    "unicode": "print('naïve ☃ 漢字')",
-    "seeded": (
-        "import random\nimport numpy as np\nrandom.seed(1); np.random.seed(1)\n"
-        "(random.random(), np.random.rand())"
-    ),
-    "environment": "import os\nsorted(os.environ)",
-    "place": (
-        "import os, tempfile\n"
-        "(os.getcwd().endswith('/cwd'), tempfile.gettempdir().endswith('/tmp'), os.listdir())"
-    ),
-    "user": "import getpass, os\n(getpass.getuser(), os.getuid() != 0)",
-    "files": "open('made.txt', 'w').write('x')\nsorted(os.listdir())",
-    "exit": "import sys\nsys.exit(3)",
-    "after": "'still here'",
-    "endless": "while True:\n    pass",
-    "last": "'reached'",
-}
+LIMITS = Limits(seconds=90, cell_seconds=4, probe_seconds=3, memory_mb=1500)
 
 
 def notebook() -> NotebookNode:
@@ -99,13 +49,24 @@ def outputs(confinement: Confinement, launcher: KernelLauncher) -> dict[str, obj
         confinement=confinement,
         launcher=launcher,
     ) as run:
-        shown = {cell.id: [_plain(o) for o in cell.outputs] for cell in run.notebook.cells}
+        shown = {cell.id: _plain(cell.outputs) for cell in run.notebook.cells}
         return {name: (run.cells[name], shown[name]) for name in CELLS}
 
 
-def _plain(output: NotebookNode) -> object:
-    """An output without what differs from run to run: places, ids, addresses."""
-    text = re.sub(r"lab-[\w]+(/runs/lab-\w+)?", "lab-X", str(dict(output)))
+def _plain(outputs: list[NotebookNode]) -> list[str]:
+    """Outputs without what differs from run to run: places, ids, addresses, when text was sent."""
+    streams: dict[str, str] = {}
+    others = []
+    for output in outputs:
+        if output.output_type == "stream":
+            streams[output.name] = streams.get(output.name, "") + output.text
+        else:
+            others.append(str(dict(output)))
+    return [_masked(text) for text in (*others, str(sorted(streams.items())))]
+
+
+def _masked(text: str) -> str:
+    text = re.sub(r"lab-[\w]+(/runs/lab-\w+)?", "lab-X", text)
     text = re.sub(r"ipykernel_\d+/\d+\.py", "cell.py", text)
     text = re.sub(r"0x[0-9a-f]+", "0x", text)
     return re.sub(r"iVBOR[\w+/=\\n]+", "PNG", text)
