@@ -1,6 +1,7 @@
 """The nodes of a Ray cluster: which there are, which can grade, which are lost."""
 
 import signal
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from autograder.grading.ray_node import RayNode
 
 _STARTS = 2
 _WAIT_SECONDS = 1.0
+_CONNECT_SECONDS = 10.0
 
 
 @dataclass
@@ -34,6 +36,7 @@ def joined(address: str) -> Iterator[Any]:
     """Join the cluster at `address` for the body, and give the `ray` module."""
     import ray
 
+    _require_listener(address)
     main = threading.current_thread() is threading.main_thread()
     ours = signal.getsignal(signal.SIGTERM)
     try:
@@ -42,16 +45,31 @@ def joined(address: str) -> Iterator[Any]:
         )
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise CourseError(
-            f"No Ray cluster answers at {address}: {reason}",
-            mend="Start one with `ray start --head`, and name its address, HOST:6379.",
-        ) from error
+        raise _no_cluster(address, reason) from error
     if main:
         signal.signal(signal.SIGTERM, ours)  # Ray takes it for itself
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _require_listener(address: str) -> None:
+    """Raise CourseError where nobody listens at HOST:PORT; Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return  # "auto", or another name that Ray resolves
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, str(error)) from error
+
+
+def _no_cluster(address: str, reason: str) -> CourseError:
+    return CourseError(
+        f"No Ray cluster answers at {address}: {reason}.",
+        mend="Start one with `ray start --head`, and name its address, HOST:6379.",
+    )
 
 
 class RayCluster:
