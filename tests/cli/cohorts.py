@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def gradebook(url: str) -> dict[str, list[str]]:
             said = ", ".join(meaning.get(row[key], row[key]) for key in keys)
             meaning[row["id"]] = f"{name}({said})"
     return {
-        name: sorted(str({k: meaning.get(v, v) for k, v in row.items()}) for row in rows)
+        name: sorted(str({k: meaning.get(v, plain(v)) for k, v in row.items()}) for row in rows)
         for name, rows in tables.items()
     }
 
@@ -103,6 +104,13 @@ _KEYS = {
     "grade": ("cell_id", "notebook_id"),
     "comment": ("cell_id", "notebook_id"),
 }
+
+
+def plain(value: Any) -> Any:
+    """Give a value as SQLite stores it, whatever database it comes from."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return int(value) if isinstance(value, bool) else value
 
 
 def family(pid: int) -> list[psutil.Process]:
