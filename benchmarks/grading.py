@@ -5,57 +5,71 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import papermill
 
 from autograder.contract.lab import Lab, load_lab
-from autograder.execution import detect_confinement
+from autograder.execution import Confinement, detect_confinement
+from autograder.execution.kernel import KernelLauncher
 from autograder.execution.run import executed
 from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.cohort import grade_cohort
 from autograder.grading.intake import find_submissions
 from autograder.paths import COURSE_VARIABLE
-from benchmarks.table import Row
+from benchmarks.table import Row, seconds
 
-_ROOT = Path(__file__).parents[1]
-_TINY = _ROOT / "tests" / "samples"
-_SUBMISSIONS, _ROUNDS, _NOTEBOOKS = 16, 3, 20
-
-
-def grading_rows() -> list[Row]:
-    """Measure both; each round runs the two sides one after the other."""
-    return [_cohort(_TINY, "tiny", _SUBMISSIONS), _notebook(_TINY / "labs" / "tiny")]
+ROOT = Path(__file__).parents[1]
+TINY = ROOT / "tests" / "samples"
+_COURSE = ("labs", "modules", "projects", "infra")
 
 
-def _cohort(course: Path, lab_id: str, students: int) -> Row:
-    """Grade right answers of `students` learners here (two runs each) and with nbgrader (one)."""
+def cohort_row(course: Path, lab_id: str, *, students: int, rounds: int, aim: float) -> Row:
+    """Grade right answers of `students` learners here and with nbgrader, in turn.
+
+    Here every notebook runs with held-out parameters, too, in the sandbox; in nbgrader once,
+    without. Both run every check.
+    """
     ours, theirs = [], []
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            root = Path(folder) / "course"
-            shutil.copytree(course, root)
-            shutil.copy(_ROOT / "nbgrader_config.py", root)
+            root = copied(course, Path(folder))
             lab = load_lab(root / "labs" / lab_id)
-            _hand_in(lab, root / "submitted", students)
+            hand_in(lab, root / "submitted", students)
             _nbgrader(root, "generate_assignment", lab_id)
-            ours.append(_seconds(lambda r=root, b=lab: _grade_here(b, r)))  # type: ignore[misc]
-            theirs.append(_seconds(lambda r=root: _nbgrader(r, "autograde", lab_id)))  # type: ignore[misc]
-    what = f"{students} submissions of a trivial lab, with held-out parameters and the sandbox"
-    return Row(what, tuple(ours), "nbgrader autograde", tuple(theirs))
+            ours.append(seconds(lambda r=root, b=lab: grade_here(b, r)))  # type: ignore[misc]
+            theirs.append(seconds(lambda r=root: _nbgrader(r, "autograde", lab_id)))  # type: ignore[misc]
+    what = f"{students} submissions of `{lab_id}`, held-out parameters and sandbox included"
+    return Row(what, tuple(ours), "nbgrader autograde", tuple(theirs), aim)
 
 
-def _hand_in(lab: Lab, submitted: Path, students: int) -> None:
+def copied(course: Path, folder: Path) -> Path:
+    """Copy a course with what nbgrader needs beside it; return its folder."""
+    root = folder / "course"
+    if course == ROOT:
+        for name in _COURSE:
+            shutil.copytree(ROOT / name, root / name)
+    else:
+        shutil.copytree(course, root)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    return root
+
+
+def hand_in(lab: Lab, submitted: Path, students: int) -> None:
+    """Hand in the reference solution as each of `students` learners, each a little different."""
     for number in range(students):
-        folder = submitted / f"student{number:03d}" / lab.manifest.id
+        notebook = lab.solution
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
+                cell.source = f"# learner {number}\n{cell.source}"
+        folder = submitted / f"student{number:04d}" / lab.manifest.id
         folder.mkdir(parents=True)
-        nbformat.write(lab.solution, folder / "lab.ipynb")
+        nbformat.write(notebook, folder / "lab.ipynb")
 
 
-def _grade_here(lab: Lab, root: Path) -> None:
+def grade_here(lab: Lab, root: Path) -> None:
+    """Grade the cohort below `root`; raise RuntimeError when a right answer was not scored so."""
     found = find_submissions(root / "submitted", lab.manifest.id)
     done = list(grade_cohort(lab, found, root / "graded", confinement=detect_confinement()))
     if any(graded.card.score != lab.max_points for graded in done):
@@ -72,37 +86,31 @@ def _nbgrader(root: Path, command: str, lab_id: str) -> None:
     )
 
 
-def _notebook(lab_path: Path) -> Row:
+def notebook_row(*, runs: int, aim: float) -> Row:
     """Run one notebook again and again, warm and sandboxed, and with papermill's own engine."""
-    lab, confinement = load_lab(lab_path), detect_confinement()
-    files = {name: lab.path / name for name in lab.manifest.give}
+    lab, confinement = load_lab(TINY / "labs" / "tiny"), detect_confinement()
     ours, theirs = [], []
     with kernels_for(lab.manifest.preload, confinement) as launcher:
+        for _ in range(runs):
+            ours.append(seconds(lambda: run_once(lab, confinement, launcher)))
+            theirs.append(seconds(lambda: _papermill(lab)))
+    return Row("one notebook, forked and sandboxed", tuple(ours), "papermill", tuple(theirs), aim)
 
-        def here() -> None:
-            with executed(
-                lab.solution,
-                files=files,
-                parameters={},
-                limits=lab.manifest.limits,
-                confinement=confinement,
-                launcher=launcher,
-            ):
-                pass
 
-        for _ in range(_NOTEBOOKS):
-            ours.append(_seconds(here))
-            theirs.append(_seconds(lambda: _papermill(lab)))
-    return Row("one notebook, forked and sandboxed", tuple(ours), "papermill", tuple(theirs))
+def run_once(lab: Lab, confinement: Confinement, launcher: KernelLauncher) -> None:
+    """Execute the lab's solution and end its kernel."""
+    with executed(
+        lab.solution,
+        files={name: lab.path / name for name in lab.manifest.give},
+        parameters={},
+        limits=lab.manifest.limits,
+        confinement=confinement,
+        launcher=launcher,
+    ):
+        pass
 
 
 def _papermill(lab: Lab) -> None:
     papermill.execute_notebook(
         lab.solution, None, cwd=str(lab.path), engine_name="nbclient", progress_bar=False
     )
-
-
-def _seconds(action: Callable[[], None]) -> float:
-    begun = time.perf_counter()
-    action()
-    return time.perf_counter() - begun

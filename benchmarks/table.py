@@ -2,6 +2,8 @@
 
 import os
 import platform
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,35 +12,66 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Row:
-    """Hold the seconds of both sides, run for run, in turn."""
+    """Hold the seconds of both sides, run for run, in turn, and the ratio that is the aim."""
 
     what: str
     ours: tuple[float, ...]
     other: str
     theirs: tuple[float, ...]
+    aim: float
 
     @property
     def ratio(self) -> float:
         """Return the median of the ratios of neighbouring runs."""
         return median(theirs / ours for ours, theirs in zip(self.ours, self.theirs, strict=True))
 
+    def cells(self) -> tuple[str, ...]:
+        """Return the table's cells."""
+        ours, theirs = f"{median(self.ours):.2f} s", f"{self.other} {median(self.theirs):.2f} s"
+        return self.what, ours, theirs, f"{self.ratio:.1f} x", f"{self.aim:g} x", self.verdict
 
-def write_results(rows: list[Row], path: Path) -> None:
+    @property
+    def verdict(self) -> str:
+        return "reached" if self.ratio >= self.aim else "not reached"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Hold one figure that is to stay under a limit."""
+
+    what: str
+    value: float
+    unit: str
+    limit: float
+    against: str = "-"
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the table's cells."""
+        figure, limit = f"{self.value:.2f} {self.unit}", f"under {self.limit:g} {self.unit}"
+        verdict = "reached" if self.value < self.limit else "not reached"
+        return self.what, figure, self.against, "", limit, verdict
+
+
+def write_results(rows: list[Row | Bound], path: Path, rounds: int) -> None:
     """Write the table in Markdown to `path` and print it."""
     lines = [
         "# Measured",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} "
-        f"{platform.machine()}, {os.cpu_count()} cores. Medians, both sides in turn in one run.",
+        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end. "
+        f"Medians of {rounds}, both sides in turn in one run. `make bench` writes this page.",
         "",
-        "| work | here, s | against | there, s | times as fast |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row.what} | {median(row.ours):.2f} | {row.other} | {median(row.theirs):.2f} "
-        f"| {row.ratio:.1f} |"
-        for row in rows
+        "| work | here | against | ratio | aim | |",
+        "|---|---|---|---|---|---|",
+        *("| " + " | ".join(row.cells()) + " |" for row in rows),
     ]
     text = "\n".join(lines) + "\n"
     path.write_text(text, encoding="utf-8")
     print(text)
+
+
+def seconds(action: Callable[[], None]) -> float:
+    """Return how long `action` takes on the wall clock."""
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun

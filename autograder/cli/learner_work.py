@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ from rich.console import Console
 from autograder.cli.learner_view import print_card, print_findings, print_receipt
 from autograder.errors import CourseError
 from autograder.execution import Confinement, detect_confinement
+from autograder.execution.kernel import KernelLauncher
+from autograder.execution.warm.launcher import kernels_for
 from autograder.learning.check import check_work
 from autograder.learning.doctor import diagnose
 from autograder.learning.places import Place, find_place, the_lab
@@ -78,12 +81,14 @@ def watch(lab_id: LabId = None, thorough: Thorough = False) -> None:
     console = Console()
     confinement = detect_confinement()
     try:
-        saved = None
-        while saved != (saved := saved_at(place.folder)):
-            # What is saved during the first check is not seen by the watch below.
-            _watch_round(paths, place, console, confinement, thorough)
-        for _ in saves(place.folder):
-            _watch_round(paths, place, console, confinement, thorough)
+        with kernels_for(the_lab(paths, place.lab).manifest.preload, confinement) as launcher:
+            checked = partial(_watch_round, paths, place, console, confinement, thorough, launcher)
+            saved = None
+            while saved != (saved := saved_at(place.folder)):
+                # What is saved during the first check is not seen by the watch below.
+                checked()
+            for _ in saves(place.folder):
+                checked()
     except KeyboardInterrupt:
         pass
     console.print("Stopped watching.")
@@ -95,12 +100,15 @@ def _watch_round(
     console: Console,
     confinement: Confinement,
     thorough: bool,
+    launcher: KernelLauncher,
 ) -> None:
     begun = time.monotonic()
     try:
         lab = the_lab(paths, place.lab)
         with console.status(f"Running {place.lab} ..."):
-            card = check_work(lab, place, confinement=confinement, held_out=thorough)
+            card = check_work(
+                lab, place, confinement=confinement, held_out=thorough, launcher=launcher
+            )
     except CourseError as error:
         console.clear()
         console.print(error.message, style="bold red", markup=False)

@@ -4,6 +4,7 @@ from autograder.contract.lab import Lab
 from autograder.contract.notebooks import read_notebook
 from autograder.errors import CourseError
 from autograder.execution import Confinement
+from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
 from autograder.grading.grader import grade_notebook
 from autograder.learning.memory import remember, remembered
 from autograder.learning.places import Place
@@ -11,7 +12,12 @@ from autograder.scoring import Scorecard, redacted
 
 
 def check_work(
-    lab: Lab, place: Place, *, confinement: Confinement, held_out: bool = False
+    lab: Lab,
+    place: Place,
+    *,
+    confinement: Confinement,
+    held_out: bool = False,
+    launcher: KernelLauncher = launch_plain_kernel,
 ) -> Scorecard:
     """Run the notebook in a fresh kernel and return what the visible checks say of it.
 
@@ -31,6 +37,7 @@ def check_work(
         confinement=confinement,
         hidden=False,
         held_out=held_out,
+        launcher=launcher,
     )
     card = redacted(grading.card)
     remember(place.folder, remembered(place.folder).with_card(card))
