@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 
+from autograder.feedback.budget import Budget
 from autograder.feedback.markup import LONGEST, inert_html
 from autograder.recording.marks import Marks
 from autograder.scoring import Scorecard
@@ -30,26 +31,26 @@ def presentable(notebook: Mapping[str, Any], card: Scorecard, marks: Marks) -> A
     Nothing is carried over by default: sources lose hidden tests, outputs keep the kinds that
     can be made inert, and of the metadata only what places marks and comments is written anew.
     """
-    cells = [_cell(cell, card, marks) for cell in notebook.get("cells", [])]
+    budget = Budget()
+    cells = [_cell(cell, card, marks, budget) for cell in notebook.get("cells", [])]
     return _V4.new_notebook(cells=[cell for cell in cells if cell is not None], metadata=_PYTHON)
 
 
-def _cell(cell: Mapping[str, Any], card: Scorecard, marks: Marks) -> Any | None:
+def _cell(cell: Mapping[str, Any], card: Scorecard, marks: Marks, budget: Budget) -> Any | None:
     source = _HIDDEN.sub("", _text(cell.get("source", ""))).rstrip()
-    if len(source) > LONGEST:
-        source = f"{source[:2000]}\n… ({len(source):,} characters)"
     metadata = _metadata(cell, card, marks)
     kind = cell.get("cell_type")
     if kind == "markdown":
-        return _V4.new_markdown_cell(source=source, metadata=metadata)
+        return _V4.new_markdown_cell(source=budget.markdown(source), metadata=metadata)
     if kind != "code":
         return None
     count = cell.get("execution_count")
+    outputs = (_output(output, budget) for output in cell.get("outputs", []))
     return _V4.new_code_cell(
-        source=source,
+        source=budget.source(source),
         metadata=metadata,
         execution_count=count if isinstance(count, int) else None,
-        outputs=[o for o in map(_output, cell.get("outputs", [])) if o is not None],
+        outputs=[output for output in outputs if output is not None],
     )
 
 
@@ -69,24 +70,26 @@ def _metadata(cell: Mapping[str, Any], card: Scorecard, marks: Marks) -> dict[st
     return {"nbgrader": shown}
 
 
-def _output(output: Mapping[str, Any]) -> Any | None:
+def _output(output: Mapping[str, Any], budget: Budget) -> Any | None:
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return _V4.new_output("stream", name=name, text=_text(output.get("text", "")))
+        text = budget.text(_text(output.get("text", "")))
+        return _V4.new_output("stream", name=name, text=text)
     if kind == "error":
         lines = [_text(line) for line in output.get("traceback", [])]
         if not lines:
             lines = [f"{_text(output.get('ename', ''))}: {_text(output.get('evalue', ''))}"]
-        return _V4.new_output("error", ename="", evalue="", traceback=lines)
+        told = budget.text("\n".join(lines)).split("\n")
+        return _V4.new_output("error", ename="", evalue="", traceback=told)
     if kind not in ("display_data", "execute_result", "update_display_data"):
         return None
     data = output.get("data")
-    shown = _bundle(data if isinstance(data, Mapping) else {})
+    shown = _bundle(data if isinstance(data, Mapping) else {}, budget)
     return _V4.new_output("display_data", data=shown) if shown else None
 
 
-def _bundle(data: Mapping[str, Any]) -> dict[str, str]:
+def _bundle(data: Mapping[str, Any], budget: Budget) -> dict[str, str]:
     """Keep one kind of each output, the richest that can be made inert."""
     for kind, sign in _SIGNS.items():
         if picture := _picture(_text(data.get(kind, "")), sign):
@@ -100,11 +103,14 @@ def _bundle(data: Mapping[str, Any]) -> dict[str, str]:
         )
     plain = _text(data.get("text/plain", ""))
     html = _text(data.get("text/html", ""))
-    if html and not (plain and len(html) > LONGEST):
+    if html and budget.allows_html(html):
         return {"text/html": inert_html(html)}
-    if (markdown := _text(data.get("text/markdown", ""))) and len(markdown) <= LONGEST:
-        return {"text/markdown": markdown}
-    return {"text/plain": plain} if plain else {}
+    if html and not plain:
+        return {"text/plain": f"({len(html):,} characters of HTML are left out)"}
+    markdown = _text(data.get("text/markdown", ""))
+    if markdown:
+        return {"text/markdown": budget.markdown(markdown)}
+    return {"text/plain": budget.text(plain)} if plain else {}
 
 
 def _picture(encoded: str, sign: bytes) -> str:

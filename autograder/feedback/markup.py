@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from bleach.sanitizer import Cleaner  # type: ignore[import-untyped]
 
-LONGEST = 400_000  # characters of one piece of HTML; a longer one is shown as text or left out
+LONGEST = 400_000  # characters of one piece of HTML; a longer one is left out
 
 _TAGS = frozenset(
     re.findall(

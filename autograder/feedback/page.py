@@ -35,9 +35,14 @@ def feedback_page(
     are those of the gradebook, with what humans gave and took.
     """
     shown, held = redacted(card), marks or Marks()
-    page = presentable(notebook or {}, shown, held)
-    exporter = _exporter()
-    html, _ = exporter.from_notebook_node(page, resources=_resources(shown, held))
+    resources = _resources(shown, held)
+    try:
+        html, _ = _exporter().from_notebook_node(
+            presentable(notebook or {}, shown, held), resources
+        )
+    except RecursionError:
+        # Some text is nested too deeply for the renderers: the verdicts are shown without it.
+        html, _ = _exporter().from_notebook_node(presentable({}, shown, held), resources)
     return str(html)
 
 
