@@ -12,6 +12,7 @@ from autograder.contract.conventions import PARAMETERS
 from autograder.errors import CourseError
 
 MAX_NOTEBOOK_BYTES = 20 << 20
+MAX_CELLS = 2_000
 CELL_KINDS = ("code", "markdown", "raw")
 _RESTORE = "Open it in JupyterLab and save it again, or take the copy that was released."
 
@@ -107,12 +108,20 @@ def parse_notebook(content: bytes, shown: str, *, strict_ids: bool = False) -> N
     except (ValueError, RecursionError) as error:
         raise CourseError(f"{shown}: is not a notebook: {_why(error)}.", mend=_RESTORE) from error
     _require_format_4(tree, shown)
+    if len(tree["cells"]) > MAX_CELLS:
+        raise CourseError(
+            f"{shown}: holds {len(tree['cells']):,} cells; {MAX_CELLS:,} is the most.",
+            mend="Take out the cells that are not needed, and save it again.",
+        )
     for place, cell in enumerate(tree["cells"], start=1):
         _require_cell(cell, f"{shown}: cell {place}")
     if strict_ids:
         _require_ids(tree["cells"], shown)
     tree.setdefault("metadata", {})
-    notebook: NotebookNode = nbformat.from_dict(tree)
+    try:
+        notebook: NotebookNode = nbformat.from_dict(tree)
+    except RecursionError as error:
+        raise CourseError(f"{shown}: its metadata are nested too deeply.", mend=_RESTORE) from error
     for cell in notebook.cells:
         cell.source = source_text(cell)
     return notebook

@@ -63,13 +63,12 @@ def held_files(processes: Iterable[int]) -> tuple[int, int]:
     """Return the bytes in memory and on disk of nameless files that `processes` hold open."""
     seen: dict[tuple[int, int], tuple[int, bool]] = {}
     for pid in processes:
-        folder = f"/proc/{pid}/fd"
         with suppress(OSError):
-            for number in os.listdir(folder):
+            for entry in Path(f"/proc/{pid}/fd").iterdir():
                 with suppress(OSError):
-                    place = os.readlink(f"{folder}/{number}")
+                    place = str(entry.readlink())
                     if place.endswith(_NAMELESS):
-                        found = os.stat(f"{folder}/{number}")
+                        found = entry.stat()
                         key = (found.st_dev, found.st_ino)
                         seen[key] = (found.st_blocks * _BLOCK, place.startswith(_IN_MEMORY))
     in_memory = sum(size for size, memory in seen.values() if memory)
