@@ -28,7 +28,8 @@ def enter(scratch: Path, runs: Path) -> None:
     """Move this process behind walls of its own and return in a new process that is alone there.
 
     The caller's process stays outside as the one that is waited for: it ends with the status of
-    the process that returns. `scratch` must lie below `runs`, which shows nothing else any more.
+    the process that returns. `scratch` must lie below `runs`; of the folder that holds `runs`
+    nothing else shows any more.
     Needs CAP_SYS_ADMIN and CAP_NET_ADMIN, raises OSError without them.
     """
     _check(_LIBC.unshare(_NEWNS | _NEWIPC | _NEWPID | _NEWNET | _NEWUTS), "unshare")
@@ -37,8 +38,9 @@ def enter(scratch: Path, runs: Path) -> None:
     if not _needs_shared_tmp():
         _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, "size=64m,mode=1777")
     _mount("tmpfs", "/dev/shm", "tmpfs", _NOSUID | _NODEV, "size=256m,mode=1777")
+    # With the other runs' folders goes the zygote's own, where its socket lies.
     if runs.exists():
-        _mount("tmpfs", str(runs), "tmpfs", _NOSUID | _NODEV, "size=64k,mode=0755")
+        _mount("tmpfs", str(runs.parent), "tmpfs", _NOSUID | _NODEV, "size=64k,mode=0755")
     _make_visible(scratch)
     _mount(f"/proc/self/fd/{own}", str(scratch), None, _BIND)
     os.close(own)
