@@ -74,6 +74,13 @@ def inert_html(markup: str) -> str:
         return "<p><em>Left out: HTML nested too deeply.</em></p>"
 
 
+def inert_markdown(source: str) -> str:
+    """Render a learner's Markdown, and keep of it what `inert_html` keeps."""
+    from nbconvert.filters import markdown2html
+
+    return inert_html(markdown2html(source))
+
+
 def inert_filter(render: Callable[..., str]) -> Callable[..., str]:
     """Wrap a template filter that makes HTML, so that what it makes is inert."""
 

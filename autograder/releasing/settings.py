@@ -28,6 +28,12 @@ def configure(config: Config, root: Path) -> None:
     # nbgrader counts for each cell, and a probe of a slow function must not outlast it.
     config.Execute.timeout = _CELL_SECONDS
     config.Execute.interrupt_on_timeout = True
+    # Formgrader shows learners' notebooks beside a server that runs code: nothing in them may act.
+    config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.filters = {
+        "markdown2html": "autograder.feedback.markup.inert_markdown",
+        "clean_html": "autograder.feedback.markup.inert_html",
+    }
     # nbgrader's own exchange is a folder of the whole machine, which few may write to.
     config.Exchange.root = str(_exchange(root))
     config.GenerateAssignment.post_convert_hook = _ManifestHook(CoursePaths(root))
