@@ -184,7 +184,9 @@ def _error_of(notebook: NotebookNode, answer: str) -> str:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == answer:
             for output in cell.get("outputs", []):
                 if output.get("output_type") == "error":
-                    return f"{output.get('ename', 'an error')}: {output.get('evalue', '')}"[:200]
+                    said = f"{output.get('ename', 'an error')}: {output.get('evalue', '')}"[:200]
+                    # It goes to terminals too, which obey control characters.
+                    return "".join(c if c.isprintable() else " " for c in said)
     return "an error"
 
 
