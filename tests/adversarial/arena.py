@@ -32,6 +32,7 @@ memory_mb = 600
 output_mb = 1
 file_mb = 64
 """
+HELD_OUT = "271828"
 _GOOD_EVERY = 12
 _MOST_SECONDS = 540
 
@@ -69,7 +70,8 @@ class Outcome:
     """Hold what came of a cohort."""
 
     arena: Arena
-    cards: dict[str, Scorecard] = field(default_factory=dict)
+    cards: dict[tuple[str, str], Scorecard] = field(default_factory=dict)
+    """Student and lab to scorecard."""
     exit_codes: list[int] = field(default_factory=list)
     said: str = ""
     seconds: float = 0.0
@@ -105,7 +107,7 @@ def arena() -> Iterator[Arena]:
 
 def _shorten(manifest: Path) -> None:
     text = re.sub(r"\[limits\]\n([a-z_]+ = .*\n)+", _LIMITS, manifest.read_text())
-    manifest.write_text(text)
+    manifest.write_text(text.replace("90210", HELD_OUT))
 
 
 def student(number: int, attack: Attack) -> str:
@@ -149,7 +151,7 @@ def run_cohorts(made: Arena, attacks: Sequence[Attack], workers: int = 2) -> Out
     for lab_id in labs:
         for path in outcome.layout().scorecards(lab_id):
             card = read_scorecard(path)
-            outcome.cards[card.student] = card
+            outcome.cards[card.student, lab_id] = card
     return outcome
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -76,20 +77,34 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
 
 
-def left_running(before: set[int]) -> list[str]:
-    """Return the command lines of this process's new descendants, and end them."""
-    left = []
+def left_running(before: set[int], grace_seconds: float = 5.0) -> list[str]:
+    """Return the command lines of this process's new descendants, and end them.
+
+    What was killed a moment ago takes a moment to be gone.
+    """
+    until = time.monotonic() + grace_seconds
+    while (left := _living(before)) and time.monotonic() < until:
+        time.sleep(0.1)
+    told = []
+    for process in left:
+        with suppress(psutil.Error):
+            told.append(f"{process.status()} {' '.join(process.cmdline())[:200]}")
+            process.send_signal(signal.SIGKILL)
+    return told
+
+
+def _living(before: set[int]) -> list[psutil.Process]:
+    living = []
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
             if process.pid in before:
                 continue
-            if process.status() == psutil.STATUS_ZOMBIE:
-                with suppress(ChildProcessError):
-                    os.waitpid(process.pid, os.WNOHANG)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                living.append(process)
                 continue
-            left.append(" ".join(process.cmdline())[:200])
-            process.send_signal(signal.SIGKILL)
-    return left
+            with suppress(ChildProcessError):
+                os.waitpid(process.pid, os.WNOHANG)
+    return living
 
 
 def descendants() -> set[int]:

@@ -82,7 +82,7 @@ ATTACKS = (
             asked = []
             def clean(values):
                 asked.append(values)
-                raise ValueError("@HELD_OUT@ " + str([v for v in asked])[-250:])
+                raise ValueError(f"{seed} " + str(asked)[-250:])
         """,
         stopped_by="messages of held-out runs and of hidden checks are not shown to learners",
     ),

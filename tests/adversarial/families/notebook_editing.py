@@ -5,7 +5,7 @@ from typing import Any
 
 import nbformat
 
-from ..attack import Attack, answer, own_cell
+from ..attack import NOTHING, Attack, answer, own_cell
 
 RESTORED = "the frame comes from the release; of a submission only answers and own cells are taken"
 
@@ -116,16 +116,16 @@ def _surrogates(notebook: Any) -> None:
 
 def _monster_sources(notebook: Any) -> None:
     notebook.cells.append(own_cell("x = " + "(" * 5_000 + ")" * 5_000, "deep"))
-    notebook.cells.append(own_cell("x = " + "-" * 200_000 + "1", "signs"))
-    notebook.cells.append(own_cell("x = " + "[" * 80 + "9" * 1_000_000 + "]" * 80, "long"))
-    notebook.cells.append(own_cell("x = 1" + "+1" * 100_000, "sum"))
+    notebook.cells.append(own_cell("x = " + "-" * 20_000 + "1", "signs"))
+    notebook.cells.append(own_cell("x = " + "[" * 80 + "9" * 100_000 + "]" * 80, "long"))
+    notebook.cells.append(own_cell("x = 1" + "+1" * 10_000, "sum"))
     notebook.cells.append(own_cell("### BEGIN HIDDEN TESTS\n" * 20_000, "regions"))
-    notebook.cells.append(own_cell("a" * 3_000_000, "name"))
+    notebook.cells.append(own_cell("a" * 500_000, "name"))
 
 
 def _many_cells(notebook: Any) -> None:
-    notebook.cells[3:3] = [own_cell("", f"empty-{n}") for n in range(20_000)]
-    notebook.cells += [copy.deepcopy(answer(notebook, "clean")) for _ in range(20_000)]
+    notebook.cells[3:3] = [dict(own_cell("", "empty"))] * 20_000
+    notebook.cells += [dict(answer(notebook, "clean"))] * 20_000
 
 
 ATTACKS = (
@@ -180,6 +180,7 @@ ATTACKS = (
     ),
     Attack(
         "many_cells", "hand in forty thousand cells", edit=_many_cells,
-        stopped_by="the time of the whole run",
+        twin=NOTHING,
+        stopped_by="a notebook of more than 2,000 cells is refused",
     ),
 )  # fmt: skip

@@ -69,7 +69,7 @@ def _escaping(folder: Path, notebook: Any) -> None:
     (folder / "lab.toml").write_text("[limits]\nseconds = 99999")
     (folder / "sitecustomize.py").write_text("open('/tmp/lab-was-here', 'w')")
     (folder / "checks.py").symlink_to("/etc/passwd")
-    (folder / "..lab-was-here").write_text("")
+    (folder / "..mine").write_text("")
 
 
 def _odd_json(folder: Path, notebook: Any) -> None:

@@ -123,12 +123,12 @@ ATTACKS = (
         last="""
             from IPython.display import HTML, Markdown, display
             display(HTML("<b>" * 60_000))
-            display(HTML("<" * 300_000))
+            display(HTML("<" * 100_000))
             display(HTML("<style " * 40_000))
             display(Markdown("[" * 30_000))
             display(Markdown("> " * 5_000 + "x"))
             display(Markdown("**a" * 20_000))
-            print("\\x1b[31m" * 50_000)
+            print("\\x1b[31m" * 20_000)
         """,
         stopped_by="long markup is left out",
     ),
