@@ -3,7 +3,7 @@
 It does its work on import, since importing is all that can be asked of a process to be forked.
 """
 
-import mlflow.sklearn  # noqa: F401
+import mlflow.sklearn
 import mlflow.store.model_registry.sqlalchemy_store
 import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
 from mlflow.utils import requirements_utils
