@@ -32,6 +32,13 @@ memory_mb = 600
 output_mb = 1
 file_mb = 64
 """
+_PROGRAM = "from autograder.cli.app import main; main()"
+_WITHOUT_WALLS = f"""
+from autograder.cli import cohort
+from autograder.execution import detect_confinement
+cohort.detect_confinement = lambda: detect_confinement(wanted=False)
+{_PROGRAM}
+"""
 HELD_OUT = "271828"
 _GOOD_EVERY = 12
 _MOST_SECONDS = 540
@@ -120,8 +127,13 @@ def honest_student(name: str) -> str:
     return f"000-{name.replace(', ', '-').replace(' ', '-')}"
 
 
-def run_cohorts(made: Arena, attacks: Sequence[Attack], workers: int = 2) -> Outcome:
-    """Hand in `attacks`, their honest twins and good work between them; grade all of it."""
+def run_cohorts(
+    made: Arena, attacks: Sequence[Attack], workers: int = 2, *, walls: bool = True
+) -> Outcome:
+    """Hand in `attacks`, their honest twins and good work between them; grade all of it.
+
+    Without `walls` the limits alone are in force, to show that it is the walls that hold.
+    """
     outcome = Outcome(made)
     with machine.listening(made.tmp) as listener, machine.victim() as victim:
         for lab_id in sorted({attack.lab for attack in attacks}):
@@ -133,7 +145,7 @@ def run_cohorts(made: Arena, attacks: Sequence[Attack], workers: int = 2) -> Out
         before = machine.tree_digest(made.course, made.home, made.submitted)
         begun = time.monotonic()
         for lab_id in labs:
-            _grade(outcome, lab_id, workers)
+            _grade(outcome, lab_id, workers, _PROGRAM if walls else _WITHOUT_WALLS)
         outcome.seconds = time.monotonic() - begun
         outcome.harm += [f"still running: {line}" for line in machine.left_running(running)]
         after = machine.tree_digest(made.course, made.home, made.submitted)
@@ -193,7 +205,7 @@ def _fill_in(folder: Path, places: dict[str, str]) -> None:
     """Tell an attack where everything lies: it is to be stopped by walls, not by ignorance."""
     for path in (folder, *folder.glob("*")) if not folder.is_symlink() else (folder,):
         if path.is_symlink():
-            target = _told(os.readlink(path), places)
+            target = _told(str(path.readlink()), places)
             path.unlink()
             path.symlink_to(target)
         elif path.is_file() and path.stat().st_size < 30 << 20:
@@ -210,7 +222,7 @@ def _told(text: str, places: dict[str, str]) -> str:
     return text
 
 
-def _grade(outcome: Outcome, lab_id: str, workers: int) -> None:
+def _grade(outcome: Outcome, lab_id: str, workers: int, program: str) -> None:
     made = outcome.arena
     environment = {
         **os.environ,
@@ -220,11 +232,12 @@ def _grade(outcome: Outcome, lab_id: str, workers: int) -> None:
         "LAB_COURSE": str(made.course),
     }
     environment.pop("XDG_CACHE_HOME", None)
-    command = [sys.executable, "-c", "from autograder.cli.app import main; main()", "grade", lab_id]
+    command = [sys.executable, "-c", program, "grade", lab_id]
     command += ["--submitted", str(made.submitted), "--output", str(made.output)]
     command += ["--workers", str(workers), "--json"]
     done = subprocess.run(
-        command, env=environment, cwd=made.course, text=True, errors="replace", timeout=_MOST_SECONDS,
+        command, env=environment, cwd=made.course, text=True, errors="replace",
+        timeout=_MOST_SECONDS,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     outcome.exit_codes.append(done.returncode)

@@ -120,7 +120,7 @@ def tree_digest(*folders: Path) -> dict[str, str]:
             status = path.lstat()
             content = ""
             if path.is_symlink():
-                content = os.readlink(path)
+                content = str(path.readlink())
             elif path.is_file() and status.st_size < 50 << 20:
                 content = hashlib.sha256(path.read_bytes()).hexdigest()
             found[str(path)] = f"{oct(status.st_mode)} {status.st_size} {content}"

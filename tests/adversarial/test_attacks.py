@@ -49,3 +49,14 @@ def test_a_handful_gains_nothing() -> None:
             attack.name: () for attack in QUICK
         }
         assert harm_by(outcome) == []
+
+
+@pytest.mark.long
+def test_the_tests_can_fail() -> None:
+    """Without walls the same attacks find the secret and reach the machine's loopback."""
+    chosen = [attack for attack in ALL if attack.name in ("source_tree", "loopback")]
+    with arena() as made:
+        outcome = run_cohorts(made, chosen, walls=False)
+        [found] = [f for f in judge_all(outcome, chosen) if f.attack.name == "source_tree"]
+        assert "shows a secret" in found.gained
+        assert any(line.startswith("called: ") for line in harm_by(outcome))

@@ -221,7 +221,7 @@ ATTACKS = (
         stopped_by="the time of a probe; a function that did not answer is not asked again",
     ),
     Attack(
-        "open_files",
+        "file_handles",
         "open files until there are no more",
         last="""
             held = []

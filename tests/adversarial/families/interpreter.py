@@ -69,8 +69,8 @@ ATTACKS = (
             def answer(request, namespace):
                 asked = probe.loads(request)
                 if asked["what"] == "call":
-                    value = asked["args"][0]
-                    return probe.Answer(probe.dumps({"status": "ok", "value": value, "after": None}))
+                    told = {"status": "ok", "value": asked["args"][0], "after": None}
+                    return probe.Answer(probe.dumps(told))
                 return honest(request, namespace)
             probe.answer = answer
         """,

@@ -159,9 +159,6 @@ ATTACKS = (
         "changing_global",
         "hand over a report that is computed anew at each look",
         last="""
-            class Namespace(dict):
-                def __getitem__(self, key):
-                    return {"kept": 1, "mean": 1.0} if key == "report" else dict.__getitem__(self, key)
             class Lazy:
                 def __getattribute__(self, name): return lambda *a, **k: True
             report = Lazy()

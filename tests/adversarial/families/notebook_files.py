@@ -112,7 +112,8 @@ ATTACKS = (
         "link_to_another", "hand in a link to the best submission",
         _link("../../000-good/tiny/lab.ipynb"),
     ),
-    _refused("link_to_solution", "hand in a link to the lab", _link("@COURSE@/labs/tiny/lab.ipynb")),
+    _refused("link_to_solution", "hand in a link to the lab",
+        _link("@COURSE@/labs/tiny/lab.ipynb")),
     _refused("folder_is_a_link", "hand in a link to the lab's own folder", _folder_is_a_link),
     Attack(
         "files_beside",

@@ -50,7 +50,8 @@ ATTACKS = (
         last=f"""
             import base64
             from IPython.display import display
-            evil = '<svg xmlns="http://www.w3.org/2000/svg" onload="lab_was_here()">' + {_EVIL!r} + '</svg>'
+            evil = '<svg xmlns="http://www.w3.org/2000/svg" onload="lab_was_here()">'
+            evil += {_EVIL!r} + '</svg>'
             display({{"image/svg+xml": evil}}, raw=True)
             display({{"image/png": '"><script>lab_was_here()</script>'}}, raw=True)
             display({{"image/png": base64.b64encode(evil.encode()).decode()}}, raw=True)
@@ -95,7 +96,8 @@ ATTACKS = (
         wrong="keeps_everything",
         last="""
             def clean(values):
-                raise ValueError("{{ 7 * 191 }}{% for x in ().__class__.__mro__ %}{{ x }}{% endfor %}"
+                raise ValueError("{{ 7 * 191 }}{% for x in ().__class__.__mro__ %}{{ x }}"
+                                 "{% endfor %}"
                                  "${7*191} #{7*191} <%= 7*191 %>")
             print("{{ 7 * 191 }}{% raw %}")
         """,
