@@ -16,7 +16,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 export UV_COMPILE_BYTECODE := 1
 export UV_LINK_MODE := copy
 
-.PHONY: help demo test test-long lab formgrader site bench up setup setup-stack setup-dev lock fmt clean
+.PHONY: help demo test test-long adversarial lab formgrader site bench up setup setup-stack setup-dev lock fmt clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ test: setup-dev ## lint, types, tests, and the proof of every lab against plain 
 
 test-long: setup-dev ## the tests that take minutes: hostile submissions, kills, clusters
 	$(BIN)/pytest -m long
+
+adversarial: setup-dev ## let hostile submissions loose on the grader; NAMES=… for some alone
+	$(BIN)/python -m tests.adversarial $(NAMES)
 
 lab: setup ## open JupyterLab as the learner sees it
 	[ -d work/03_numeric_python ] || $(BIN)/lab start 03_numeric_python
