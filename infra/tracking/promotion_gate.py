@@ -45,8 +45,8 @@ class Evaluation:
     """Hold what both models said of the same rows: arrays of equal length, in the same order.
 
     `champion` is what version `champion_version` said; both are None where nothing is live.
-    `segments` maps the name of a division (such as
-    "country") to each row's segment; `groups` says which rows belong together, for the bootstrap.
+    `segments` maps the name of a division (such as "country") to each row's segment; `groups` says
+    which rows belong together, for the bootstrap.
     `data_hash` is the hash of these rows' source, compared with what the challenger learned from.
     """
 

@@ -20,6 +20,7 @@ from infra.tracking.alias_moves import (
     rollback_target,
 )
 from infra.tracking.configuration import TrackingConfig
+from infra.tracking.current_store import current_store
 from infra.tracking.errors import told
 from infra.tracking.lineage import Lineage
 
@@ -54,6 +55,7 @@ class Registry:
     """
 
     def __init__(self, config: TrackingConfig) -> None:
+        self._config = config
         self._client = mlflow.MlflowClient(tracking_uri=config.uri, registry_uri=config.uri)
 
     def register(self, model: str, run_id: str, source: str) -> RegisteredVersion:
@@ -62,7 +64,8 @@ class Registry:
         The run's lineage is copied to the version, so that it outlives the run. `source` is the
         `model_uri` of what `log_model` returned, or the URI of an artefact.
         """
-        with told(f"to register run {run_id} as {model}"):
+        # A store in a database looks a logged model up in the current store, not in the client's.
+        with current_store(self._config), told(f"to register run {run_id} as {model}"):
             run = self._client.get_run(run_id)
             lineage = Lineage.from_tags(run.data.tags, of=f"Run {run_id}")
             self._ensure(model)

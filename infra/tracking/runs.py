@@ -10,6 +10,7 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from infra.tracking.configuration import TrackingConfig
+from infra.tracking.current_store import current_store
 from infra.tracking.errors import told
 from infra.tracking.lineage import Lineage, data_hash_filter
 
@@ -54,15 +55,13 @@ class Tracker:
         The run is FINISHED at the end, FAILED if an exception leaves the block. MLflow's idea of
         the current server is this tracker's inside the block, and what it was after it.
         """
-        before = mlflow.get_tracking_uri()
-        mlflow.set_tracking_uri(self._config.uri)
-        try:
-            with mlflow.start_run(experiment_id=self._experiment_id(), run_name=name) as run:
-                mlflow.set_tags(lineage.tags())
-                mlflow.log_params(dict(parameters or {}))
-                yield str(run.info.run_id)
-        finally:
-            mlflow.set_tracking_uri(before)
+        with (
+            current_store(self._config),
+            mlflow.start_run(experiment_id=self._experiment_id(), run_name=name) as run,
+        ):
+            mlflow.set_tags(lineage.tags())
+            mlflow.log_params(dict(parameters or {}))
+            yield str(run.info.run_id)
 
     def read(self, run_id: str) -> RunRecord:
         """Return a run; raise CourseError where there is none or it has no lineage."""
