@@ -28,6 +28,7 @@ _GROUPS = (
     "formgrader",
     "course",
     "demo",
+    "kernel",
     "stack",
 )
 # Alone these take a second; with all that grading imports they take three.

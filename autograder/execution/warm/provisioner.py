@@ -1,5 +1,6 @@
 """A Jupyter kernel provisioner whose kernels are forked by a zygote."""
 
+import asyncio
 import json
 import os
 import signal
@@ -10,8 +11,9 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Dict, Unicode
+from traitlets import Dict, Float, List, Unicode
 
+from autograder.execution.unwalled.launching import IDLE_SECONDS, Launch, fork_kernel
 from autograder.execution.warm.zygote import MOST_BYTES
 
 _ANSWER_SECONDS = 30
@@ -76,14 +78,33 @@ class ForkedRun:
 
 
 class WarmProvisioner(LocalProvisioner):
-    """Ask a zygote for the kernel; everything else is as jupyter_client does it."""
+    """Have the kernel forked: behind walls for the grader, without any for a user's own notebooks.
 
-    address = Unicode(help="Path of the zygote's socket.").tag(config=True)
-    request = Dict(help="What the zygote is asked for, save the environment.").tag(config=True)
+    The grader names a zygote of its own and a request for it; a kernelspec names neither. What
+    names a request is walled and never falls back to the other way.
+    """
+
+    address = Unicode(help="Path of the grader's zygote's socket.").tag(config=True)
+    request = Dict(help="What that zygote is asked for, save the environment.").tag(config=True)
+    preload = List(Unicode(), help="What a user's own kernels have imported.").tag(config=True)
+    idle_seconds = Float(IDLE_SECONDS, help="When a zygote without kernels ends.").tag(config=True)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Fork the kernel; `cmd` counts for nothing, the request holds its arguments."""
-        request = {**self.request, "environment": kwargs["env"]}
+        """Fork the kernel; where a user's own cannot be forked, start the ordinary one, `cmd`."""
+        if self.address or self.request:
+            return self._launch_walled(kwargs["env"])
+        launch = Launch(cmd, tuple(self.preload), self.idle_seconds, kwargs)
+        # The first one waits for imports, which must not keep a server from answering.
+        kernel = await asyncio.to_thread(fork_kernel, launch)
+        if kernel is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process = kernel  # type: ignore[assignment]  # it stands for a Popen
+        self.pid = self.pgid = kernel.pid
+        self.cwd = launch.cwd
+        return self.connection_info
+
+    def _launch_walled(self, environment: dict[str, str]) -> KernelConnectionInfo:
+        request = {**self.request, "environment": environment}
         run = ForkedRun(self.address, request)
         self.process = run  # type: ignore[assignment]  # it stands for a Popen
         self.pid = run.pid

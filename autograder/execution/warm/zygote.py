@@ -5,45 +5,28 @@ since every fork inherits its memory, and does no numeric work, since threads do
 """
 
 import gc
-import importlib
 import json
 import os
 import selectors
 import signal
 import socket
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from autograder.execution import start
 from autograder.execution.warm import walls
+from autograder.execution.warm.preloading import (
+    KERNEL_MODULES,
+    count_threads,
+    forget_before_the_fork,
+    preload,
+)
 from autograder.probing import planted
 
 MOST_BYTES = 1 << 16
-_FORK_SAFE = ("jemalloc_bg_thd",)
-# What every kernel imports on its way to the first cell.
-_KERNEL_MODULES = (
-    "IPython.core.completer",
-    "IPython.core.history",
-    "IPython.core.magics",
-    "IPython.core.ultratb",
-    "asttokens",
-    "autograder.jupyter.magics",
-    "comm",
-    "executing",
-    "ipykernel.debugger",
-    "ipykernel.ipkernel",
-    "ipykernel.kernelapp",
-    "ipykernel.subshell_manager",
-    "matplotlib_inline.backend_inline",
-    "pygments.formatters.terminal256",
-    "pygments.lexers.python",
-    "pygments.styles.default",
-    "stack_data",
-    "tornado.platform.asyncio",
-)
+_OF_THE_COURSE = ("autograder.jupyter.magics",)
 
 
 def main() -> None:
@@ -53,7 +36,8 @@ def main() -> None:
     wanted = json.loads(sys.argv[2])
     # The probes' helper is the same for every run; a client plants it where it is missing.
     exec(planted.SOURCE, {"__name__": "__lab_plant__"})
-    ready = {"missing": _preload([*_KERNEL_MODULES, *wanted]), "threads": _threads()}
+    missing = preload([*KERNEL_MODULES, *_OF_THE_COURSE, *wanted])
+    ready = {"missing": missing, "threads": count_threads()}
     # Some packages configure others through the environment as they are imported.
     set_by_imports = {k: v for k, v in os.environ.items() if before.get(k) != v}
     gc.collect()
@@ -61,23 +45,6 @@ def main() -> None:
     os.write(int(sys.argv[3]), json.dumps(ready).encode())
     os.close(int(sys.argv[3]))
     _serve(listener, set_by_imports)
-
-
-def _preload(modules: list[str]) -> list[str]:
-    """Import `modules`; return those that could not be, which the run itself will complain of."""
-    missing = []
-    for module in modules:
-        try:
-            importlib.import_module(module)
-        except Exception:
-            missing.append(module)
-    return missing
-
-
-def _threads() -> int:
-    """Count the threads that a fork would lose; an allocator's own knows how to come back."""
-    names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
-    return sum(name not in _FORK_SAFE for name in names)
 
 
 def _serve(listener: socket.socket, set_by_imports: dict[str, str]) -> None:
@@ -178,21 +145,8 @@ def _leave_the_zygote(environment: dict[str, str]) -> None:
 
 
 def _forget(scratch: Path) -> None:
-    """Undo what the zygote's imports remembered of its own surroundings and chance."""
-    import random
-    import tempfile
-
-    tempfile.tempdir = None
-    time.tzset()
-    random.seed()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
-    if "matplotlib" in sys.modules:
-        for name in ("get_configdir", "get_cachedir"):
-            remembering = getattr(sys.modules["matplotlib"], name)
-            setattr(sys.modules["matplotlib"], name, remembering.__wrapped__)
-    sys.path[:] = [entry for entry in sys.path if entry not in ("", str(scratch))]
-    importlib.invalidate_caches()
+    forget_before_the_fork()
+    sys.path[:] = [entry for entry in sys.path if entry != str(scratch)]
 
 
 def _run_kernel(arguments: list[str]) -> None:

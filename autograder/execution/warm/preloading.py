@@ -1,0 +1,64 @@
+"""What every process that forks kernels imports before, and what every fork forgets after."""
+
+import importlib
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+_FORK_SAFE = ("jemalloc_bg_thd",)
+# What every kernel imports on its way to the first cell.
+KERNEL_MODULES = (
+    "IPython.core.completer",
+    "IPython.core.history",
+    "IPython.core.magics",
+    "IPython.core.ultratb",
+    "asttokens",
+    "comm",
+    "executing",
+    "ipykernel.debugger",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "ipykernel.subshell_manager",
+    "matplotlib_inline.backend_inline",
+    "pygments.formatters.terminal256",
+    "pygments.lexers.python",
+    "pygments.styles.default",
+    "stack_data",
+    "tornado.platform.asyncio",
+)
+
+
+def preload(modules: Sequence[str]) -> list[str]:
+    """Import `modules`; return those that could not be, which the run itself will complain of."""
+    missing = []
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except Exception:
+            missing.append(module)
+    return missing
+
+
+def count_threads() -> int:
+    """Count the threads that a fork would lose; an allocator's own knows how to come back."""
+    names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    return sum(name not in _FORK_SAFE for name in names)
+
+
+def forget_before_the_fork() -> None:
+    """Undo what imports remembered of the forking process's own surroundings and chance."""
+    import random
+    import tempfile
+
+    tempfile.tempdir = None
+    time.tzset()
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    if "matplotlib" in sys.modules:
+        for name in ("get_configdir", "get_cachedir"):
+            remembering = getattr(sys.modules["matplotlib"], name)
+            setattr(sys.modules["matplotlib"], name, remembering.__wrapped__)
+    sys.path[:] = [entry for entry in sys.path if entry != ""]
+    importlib.invalidate_caches()
