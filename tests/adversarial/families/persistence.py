@@ -156,7 +156,7 @@ ATTACKS = (
         "hard_to_delete",
         "leave a folder 3,000 deep, closed against deletion, with names of all kinds",
         first="""
-            import os
+            import os, time
             here = os.open(".", os.O_RDONLY)
             for number in range(3000):
                 os.mkdir("deep-" + "x" * 200)
@@ -170,8 +170,10 @@ ATTACKS = (
             os.link("pipe", "second")
             os.chmod("closed", 0o000)
             os.chmod("..", 0o500)
+            time.sleep(2.5)
         """,
-        stopped_by="the run's folder is removed by a program that knows no depth",
+        ends_itself=True,
+        stopped_by="the watchdog ends what nests so deep; removing knows no depth",
     ),
     Attack(
         "many_files",
