@@ -9,7 +9,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from autograder.errors import CourseError
-from infra.tracking.alias_moves import MoveKind
+from infra.tracking.alias_history import write_move
+from infra.tracking.alias_moves import AliasMove, MoveKind
 from infra.tracking.configuration import TrackingConfig
 from infra.tracking.registry import Registry
 
@@ -178,6 +179,15 @@ def test_two_who_move_at_once_lose_no_record(
         if move.kind is MoveKind.PROMOTED
     }
     assert recorded == {(f"mover-{n}", 2 * n + half) for n in range(4) for half in (1, 2)}
+
+
+def test_moves_of_one_instant_do_not_overwrite_each_other(
+    registry: Registry, client: MlflowClient, versions_of: Versions
+) -> None:
+    model, at = versions_of(2), now()
+    for who in ("ada", "grace"):
+        write_move(client, model, "champion", AliasMove(at, who, 1, 2, "w", MoveKind.PROMOTED))
+    assert {move.who for move in registry.history(model)} == {"ada", "grace"}
 
 
 def test_a_move_says_who_and_why(registry: Registry, versions_of: Versions) -> None:
