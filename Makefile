@@ -16,7 +16,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 export UV_COMPILE_BYTECODE := 1
 export UV_LINK_MODE := copy
 
-.PHONY: help demo test test-long adversarial lab formgrader site bench up setup setup-stack setup-dev lock fmt clean
+.PHONY: help demo test test-long adversarial prove lab formgrader site bench up setup setup-stack setup-dev lock fmt clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,12 +24,15 @@ help: ## say what there is
 demo: setup ## prove, release and grade the labs on a made-up cohort, and on nbgrader's own notebooks
 	$(BIN)/lab demo $(DEMO)
 
-test: setup-dev ## lint, types, tests, and the proof of every lab against plain nbgrader too
+test: setup-dev ## lint, types, tests, and the proof of every lab
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
 	$(BIN)/lab fmt --check
+	$(BIN)/lab verify
+
+prove: setup-dev ## prove every lab, also against plain nbgrader; commit the proofs
 	$(BIN)/lab verify --nbgrader
 
 test-long: setup-dev ## the tests that take minutes: hostile submissions, kills, clusters

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from autograder.contract.lab import find_labs
-from autograder.proving.proof import is_proven
+from autograder.proving.proof import read_proof
 
 LABS = find_labs(Path(__file__).parents[2] / "labs")
 
@@ -16,4 +16,7 @@ def test_there_are_labs() -> None:
 
 @pytest.mark.parametrize("path", LABS, ids=lambda p: p.name)
 def test_the_committed_proof_is_of_the_lab_as_it_stands(path: Path) -> None:
-    assert is_proven(path), f"run `lab verify {path.name} --nbgrader` and commit its proof.json"
+    proof = read_proof(path)
+    again = f"run `lab verify {path.name} --nbgrader` and commit its proof.json"
+    assert proof is not None, again
+    assert proof.nbgrader_agrees, again
