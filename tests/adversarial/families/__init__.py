@@ -9,6 +9,7 @@ FAMILIES = (
     "lying_values",
     "interpreter",
     "protocol",
+    "messages",
     "reading_answers",
     "persistence",
     "notebook_editing",
