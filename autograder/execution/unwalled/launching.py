@@ -42,6 +42,18 @@ class Launch:
         return Path(self.options.get("cwd") or Path.cwd()).absolute()
 
 
+def command_without_history(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """Return `command` with inputs kept in memory, unless for a person's session in a server.
+
+    nbclient asks for that too, yet only of kernels by the name of python3.
+    """
+    person = "JPY_SESSION_NAME" in environment
+    decided = any(argument.startswith("--HistoryManager.") for argument in command)
+    if person or decided or _LAUNCHER not in command:
+        return list(command)
+    return [*command, "--HistoryManager.hist_file=:memory:"]
+
+
 def fork_kernel(launch: Launch) -> OwnKernel | None:
     """Return a forked kernel, or None where it must be an ordinary one; that is said once."""
     if not _understood(launch):

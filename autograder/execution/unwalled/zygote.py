@@ -56,9 +56,11 @@ class OpenZygote:
     def preload(self, modules: list[str]) -> dict[str, Any]:
         """Import what kernels need and `modules`; return which failed and how many threads run."""
         before = dict(os.environ)
-        missing = preload([*KERNEL_MODULES, "threadpoolctl", *modules])
+        missing = preload([*KERNEL_MODULES, *modules])
         # Some packages configure others through the environment as they are imported.
         self._set_by_imports = {k: v for k, v in os.environ.items() if before.get(k) != v}
+        # It sets a variable too, which no kernel is to have on its account.
+        preload(["threadpoolctl"])
         self._imported = _changes([getattr(m, "__file__", None) for m in sys.modules.values()])
         gc.collect()
         gc.freeze()

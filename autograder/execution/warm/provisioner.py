@@ -13,7 +13,12 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Dict, Float, List, Unicode
 
-from autograder.execution.unwalled.launching import IDLE_SECONDS, Launch, fork_kernel
+from autograder.execution.unwalled.launching import (
+    IDLE_SECONDS,
+    Launch,
+    command_without_history,
+    fork_kernel,
+)
 from autograder.execution.warm.zygote import MOST_BYTES
 
 _ANSWER_SECONDS = 30
@@ -93,6 +98,7 @@ class WarmProvisioner(LocalProvisioner):
         """Fork the kernel; where a user's own cannot be forked, start the ordinary one, `cmd`."""
         if self.address or self.request:
             return self._launch_walled(kwargs["env"])
+        cmd = command_without_history(cmd, kwargs.get("env") or os.environ)
         launch = Launch(cmd, tuple(self.preload), self.idle_seconds, kwargs)
         # The first one waits for imports, which must not keep a server from answering.
         kernel = await asyncio.to_thread(fork_kernel, launch)
