@@ -136,7 +136,7 @@ def test_every_cell_puts_out_what_it_does_in_an_ordinary_kernel(
 ) -> None:
     shown = {}
     for kernel in ("python3", WARM):
-        folder = tmp_path / kernel / "cwd"
+        folder = tmp_path / str(len(shown)) / "cwd"
         folder.mkdir(parents=True)
         book = notebook(*(source for name, source in CELLS.items() if name not in LEFT_OUT))
         NotebookClient(
