@@ -53,7 +53,7 @@ def demo(
 ) -> None:
     """Prove every lab, release it, and grade a made-up cohort whose scores are known beforehand.
 
-    The proof takes eight of each lab's wrong answers; `lab verify` takes them all.
+    The proof takes four of each lab's wrong answers; `lab verify` takes them all.
 
     The cohort has right, half-done, untouched, late, slow, crashing, cheating and corrupt hand-ins
     and wrong answers that each lab knows. Then the assignments and submissions that ship

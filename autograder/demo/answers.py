@@ -25,8 +25,9 @@ IN_TIME, TOO_LATE = "2026-03-01 16:20:00.000000 UTC", "2026-03-02 09:15:00.00000
 
 _SLOW = """
 def _for_ever(*args, **kwargs):
+    import time
     while True:
-        pass
+        time.sleep(1)
 {names} = _for_ever
 """
 _CRASH = "\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
@@ -77,7 +78,8 @@ def hand_ins(lab: Lab, *, wrong_answers: int | None = None) -> Iterator[HandIn]:
     yield one("half", "half done", half_done(lab), points)
     yield one("idle", "untouched", lab.starter, 0)
     last = lab.manifest.tasks[-1]
-    yield one("slow", f"{last.id} never ends", _slow(lab, last), lab.max_points - last.points)
+    # First by name: the others are graded while it waits to be stopped.
+    yield one("abe", f"{last.id} never ends", _slow(lab, last), lab.max_points - last.points)
     yield one("boom", "kills its own kernel", _crashing(lab, last), 0)
     yield one("torn", "not a notebook", lab_text(lab)[:-200], 0)
     wrong = [v for v in list_variants(lab) if v.kind is Kind.MUTANT]
@@ -104,7 +106,7 @@ def _slow(lab: Lab, task: Task) -> NotebookNode:
     def never_ends(source: str) -> str:
         functions = _functions(source)
         if not functions:
-            return f"while True:\n    pass\n{source}"
+            return f"import time\nwhile True:\n    time.sleep(1)\n{source}"
         return source + _SLOW.format(names=" = ".join(functions))
 
     return _edited(lab, task, never_ends)

@@ -29,7 +29,7 @@ from autograder.releasing.leaks import find_leaks
 from autograder.releasing.release import release_lab
 
 _FEWEST_MUTANTS, _FEWEST_ALTERNATES = 6, 3
-_QUICK_MUTANTS = 8
+_QUICK_MUTANTS = 4
 
 
 @dataclass(frozen=True)
