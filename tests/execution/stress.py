@@ -91,7 +91,9 @@ CELLS = {
         "import comm\nchannel = comm.create_comm(target_name='stress', data={'n': 1})\n"
         "channel.send({'n': 2})\nchannel.close()\nchannel.comm_id != ''"
     ),
-    "below_python": "os.write(1, b'straight to the descriptor\\n')",
+    "below_python": (
+        "import time\nwritten = os.write(1, b'straight to the descriptor\\n')\ntime.sleep(0.5)"
+    ),
     "forks": (
         "pid = os.fork()\nif pid == 0:\n    os._exit(7)\n"
         "os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])"
