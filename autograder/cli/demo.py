@@ -23,6 +23,7 @@ from autograder.contract.mutants import load_mutants
 from autograder.demo.answers import DUE, HandIn, hand_ins
 from autograder.demo.third_party import Outcome, fixtures, grade_fixture
 from autograder.execution import Confinement, detect_confinement
+from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.layout import OutputLayout
 from autograder.paths import CoursePaths, find_course
 from autograder.proving.proof import is_proven, require_proof
@@ -77,15 +78,16 @@ def demo(
     cards = _grade(labs, course, root, confinement, workers)
     as_due = _show(console, handed_in, cards)
     _head(console, 4, "Grade what others wrote: the notebooks inside the nbgrader package")
-    outcomes = [
-        grade_fixture(fixture, confinement)
-        for fixture in track(
-            fixtures(all_of_them=every),
-            "nbgrader's fixtures",
-            console=Console(stderr=True),
-            transient=True,
-        )
-    ]
+    with kernels_for((), confinement) as launcher:
+        outcomes = [
+            grade_fixture(fixture, confinement, launcher)
+            for fixture in track(
+                fixtures(all_of_them=every),
+                "nbgrader's fixtures",
+                console=Console(stderr=True),
+                transient=True,
+            )
+        ]
     as_known = _show_fixtures(console, outcomes)
     _close(
         console,

@@ -12,6 +12,7 @@ from autograder.classic.master import make_master, read_submitted
 from autograder.contract.manifest import Limits
 from autograder.errors import CourseError
 from autograder.execution import Confinement
+from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
 
 _TESTS = Path("tests")
 _APPS = _TESTS / "apps" / "files"
@@ -70,7 +71,11 @@ def fixtures(*, all_of_them: bool = True) -> list[Fixture]:
     return [fixture for fixture in chosen if fixture.submitted.is_file()]
 
 
-def grade_fixture(fixture: Fixture, confinement: Confinement) -> Outcome:
+def grade_fixture(
+    fixture: Fixture,
+    confinement: Confinement,
+    launcher: KernelLauncher = launch_plain_kernel,
+) -> Outcome:
     """Grade one fixture as a plain nbgrader assignment."""
     limits = Limits(seconds=90, cell_seconds=fixture.cell_seconds)
     try:
@@ -84,6 +89,7 @@ def grade_fixture(fixture: Fixture, confinement: Confinement) -> Outcome:
         files={path.name: path for path in fixture.files},
         limits=limits,
         confinement=confinement,
+        launcher=launcher,
     )
     return Outcome(fixture, result)
 
