@@ -16,11 +16,6 @@ UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 export UV_COMPILE_BYTECODE := 1
 export UV_LINK_MODE := copy
 
-# Some tests wait for real servers and kernels; what failed is tried once more, and said so.
-define tested
-$(BIN)/pytest $(1) || { echo "Trying once more what failed:"; $(BIN)/pytest $(1) --last-failed --last-failed-no-failures none; }
-endef
-
 .PHONY: help demo test test-long adversarial prove lab formgrader site bench up setup setup-stack setup-dev lock fmt clean
 
 help: ## say what there is
@@ -33,7 +28,7 @@ test: setup-dev ## lint, types, tests, and the proof of every lab
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(call tested,)
+	$(BIN)/pytest
 	$(BIN)/lab fmt --check
 	$(BIN)/lab verify
 
@@ -41,7 +36,7 @@ prove: setup-dev ## prove every lab, also against plain nbgrader; commit the pro
 	$(BIN)/lab verify --nbgrader
 
 test-long: setup-dev ## the tests that take minutes: hostile submissions, kills, clusters
-	$(call tested,-m long)
+	$(BIN)/pytest -m long
 
 adversarial: setup-dev ## let hostile submissions loose on the grader; NAMES=… for some alone
 	$(BIN)/python -m tests.adversarial $(NAMES)

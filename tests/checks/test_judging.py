@@ -204,4 +204,4 @@ def test_inspect_returns_the_arguments_and_parameters_cannot_be_changed() -> Non
     assert run.inspect("f", [1], 2) == (5, ([1], 2))
     assert run.value("x") == 5
     with pytest.raises(TypeError):
-        run.parameters["seed"] = 8  # type: ignore[index]
+        run.parameters["seed"] = 8

@@ -152,9 +152,10 @@ CELLS = {
     "styled": "pd.DataFrame({'a': [1.5]}).style.format('{:.1f}').to_html(uuid='fixed')[:40]",
     "later": "import atexit\nregistered = atexit.register(print, 'at the end')",
     "asserts": "assert 1 == 2, 'one is not two'",
-    "quits": "quit()",
     "exit": "import sys\nsys.exit(3)",
     "after": "'still here'",
     "endless": "while True:\n    pass",
     "last": "'reached'",
+    # At the very end: the kernel ends a moment later, and which cell would notice is chance.
+    "quits": "quit()",
 }

@@ -41,9 +41,7 @@ def graded(
     lab: Lab, submitted: Path, output: Path, confinement: Confinement, **how: object
 ) -> list[Graded]:
     submissions = how.pop("submissions", None) or find_submissions(submitted, "tiny")
-    return list(
-        grade_cohort(lab, submissions, output, confinement=confinement, **how)  # type: ignore[arg-type]
-    )
+    return list(grade_cohort(lab, submissions, output, confinement=confinement, **how))
 
 
 def lasting(card: Scorecard) -> dict[str, object]:

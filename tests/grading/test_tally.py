@@ -47,7 +47,7 @@ def test_only_passed_checks_earn(data: st.DataObject) -> None:
     found = {c.id: data.draw(st.sampled_from(Verdict)) for c in checks}
     outcomes = {name: Outcome(Ruling(verdict)) for name, verdict in found.items()}
     task = _Task()
-    (score,) = score_tasks([task], checks, outcomes)  # type: ignore[list-item]
+    (score,) = score_tasks([task], checks, outcomes)
     assert score.points == sum(c.points for c in checks if found[c.id] is Verdict.PASSED)
     assert score.max_points == 6
 

@@ -126,7 +126,7 @@ def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         settings.redis.port = 1
     with pytest.raises(dataclasses.FrozenInstanceError):
-        settings.tier = Tier.CLOUD  # type: ignore[misc]
+        settings.tier = Tier.CLOUD
     monkeypatch.setenv("LAB_REDIS_PORT", "1")
     assert settings.redis.port == 26379
 

@@ -123,7 +123,7 @@ _FORMATS = {"text", "html", "simple_format", "md", "ansi"}
 
 @pytest.mark.parametrize("one", COHORT, ids=lambda c: c.student)
 def test_results_follow_gradescopes_specification(one: object) -> None:
-    found = json.loads(as_results_json(Entry(one)))  # type: ignore[arg-type]
+    found = json.loads(as_results_json(Entry(one)))
     assert set(found) <= _TOP
     assert isinstance(found["execution_time"], int)
     assert {found["visibility"], found["stdout_visibility"]} <= _SEEN

@@ -142,7 +142,7 @@ def test_the_dark_scheme_can_be_chosen_and_stays(context: BrowserContext, site: 
 
 def test_it_works_below_a_path_of_a_server(context: BrowserContext, site: Path) -> None:
     handler = partial(SimpleHTTPRequestHandler, directory=str(site.parent))
-    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+    handler.log_message = lambda *_: None
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         home = f"http://127.0.0.1:{server.server_port}/course/"

@@ -289,6 +289,6 @@ ATTACKS = (
 def _sleep_everywhere(notebook: object) -> None:
     from ..attack import own_cell
 
-    cells = notebook.cells  # type: ignore[attr-defined]
+    cells = notebook.cells
     for number in range(60):
         cells.insert(3, own_cell("import time; time.sleep(3600)", f"sleep-{number}"))

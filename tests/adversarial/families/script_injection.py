@@ -144,19 +144,19 @@ def _markdown(notebook: object) -> None:
         f"# {_EVIL}\n[x](javascript:lab_was_here())\n\n<iframe srcdoc='{_EVIL}'></iframe>\n"
         "![x](https://beacon.example.com/x.png)"
     )
-    notebook.cells.append(evil)  # type: ignore[attr-defined]
+    notebook.cells.append(evil)
 
 
 def _fail(notebook: object) -> None:
-    answer(notebook, "report-answer").source = (  # type: ignore[arg-type]
-        f"report = 5.0\nraise ValueError({_EVIL!r} + '\\x1b]0;lab_was_here\\x07')"
-    )
+    answer(
+        notebook, "report-answer"
+    ).source = f"report = 5.0\nraise ValueError({_EVIL!r} + '\\x1b]0;lab_was_here\\x07')"
 
 
 def _names(notebook: object) -> None:
-    for number, cell in enumerate(notebook.cells):  # type: ignore[attr-defined]
+    for number, cell in enumerate(notebook.cells):
         cell["id"] = f'"><script>lab_was_here({number})</script>'
         cell["metadata"]["tags"] = [_EVIL]
         cell["metadata"]["name"] = cell["metadata"]["collapsed"] = _EVIL
-    notebook["metadata"]["title"] = _EVIL  # type: ignore[index]
-    notebook["metadata"]["kernelspec"] = {"name": _EVIL, "display_name": _EVIL}  # type: ignore[index]
+    notebook["metadata"]["title"] = _EVIL
+    notebook["metadata"]["kernelspec"] = {"name": _EVIL, "display_name": _EVIL}
