@@ -1,7 +1,6 @@
 """Processes that each do one job and are gone, whatever the job does to them."""
 
 import json
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
 from autograder.errors import CourseError
-from autograder.grading.workers import end_with_leader, imported_here
+from autograder.grading.workers import end_with_leader, forking_context
 
 J = TypeVar("J")
 
@@ -44,8 +43,7 @@ class Crew(Generic[J]):
     def __init__(self, do: Callable[[J], None], preload: Sequence[str], seconds: float) -> None:
         self._do, self._seconds = do, seconds
         self._running: dict[Connection, _Running[J]] = {}
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([do.__module__, *preload, *imported_here()])
+        self._context = forking_context([do.__module__, *preload])
         forkserver.ensure_running()  # it imports while the caller goes on
 
     def begin(self, job: J) -> None:

@@ -8,7 +8,10 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerContext
+from typing import Any
 
 from pebble import ProcessPool
 
@@ -25,10 +28,11 @@ def worker_pool(size: int, preload: Sequence[str]) -> Iterator[ProcessPool]:
     Leaving the body ends them, done or not: what they own dies with them. So does the death of
     this process, whatever caused it.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*preload, *imported_here()])
     pool = ProcessPool(
-        max_workers=max(1, size), max_tasks=1, initializer=end_with_leader, context=context
+        max_workers=max(1, size),
+        max_tasks=1,
+        initializer=end_with_leader,
+        context=forking_context(preload),
     )
     try:
         yield pool
@@ -37,12 +41,22 @@ def worker_pool(size: int, preload: Sequence[str]) -> Iterator[ProcessPool]:
         pool.join()
 
 
-def imported_here() -> list[str]:
-    """Name our modules that this process has imported.
+def forking_context(preload: Sequence[str]) -> ForkServerContext:
+    """Return a context whose new processes begin with the modules of `preload` imported.
 
-    A new worker imports what the leader's main script does; forked from there, it has it already.
+    A process has one fork server, and what it imports is settled when it starts. One that lacks a
+    module is ended here unless it has processes at work: they would end with it.
     """
-    return sorted(name for name in sys.modules if name.startswith("autograder."))
+    context = multiprocessing.get_context("forkserver")
+    server: Any = forkserver._forkserver  # the standard library offers no other way to end it
+    if set(preload) <= set(server._preload_modules):
+        return context
+    # A new worker imports what the leader's main script does; forked from there, it has it already.
+    ours = sorted(name for name in sys.modules if name.startswith("autograder."))
+    if not multiprocessing.active_children():
+        server._stop()
+        context.set_forkserver_preload([*preload, *ours])
+    return context
 
 
 def end_with_leader() -> None:
