@@ -1,0 +1,54 @@
+"""Events on their way: received from a topic, handled, and going out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from infra.events.contract import Envelope, Payload
+
+P = TypeVar("P", bound=Payload)
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Hold what Kafka is given: bytes, whatever they mean."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    time_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Received(Generic[P]):
+    """Hold an event with the place it was read from; `attempt` is 1 the first time it is tried.
+
+    `topic` is the topic it was first published to, also when it comes from a retry topic.
+    """
+
+    event: Envelope[P]
+    topic: str
+    key: bytes | None
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Hold an event to publish; equal keys keep their order, since they share a partition."""
+
+    topic: str
+    key: str
+    event: Envelope[Any]
+
+
+@dataclass(frozen=True)
+class Handled:
+    """Hold a received event with what processing made of it."""
+
+    received: Received[Any]
+    outgoing: tuple[Outgoing, ...]
+
+
+Process = Callable[[Received[Any]], Sequence[Outgoing]]
