@@ -1,0 +1,1 @@
+"""Serve a model over HTTP: keys, quotas, batches, shedding, health and metrics."""
