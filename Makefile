@@ -80,18 +80,18 @@ $(VENV)/bin/python: | $(UV)
 
 $(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the course (a few minutes the first time) …"
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/base.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/base.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	@# JupyterLab asks a server far away for news; nothing here leaves the machine.
 	$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1
 	@touch $@
 
 $(VENV)/.stack: requirements/stack.txt $(VENV)/.base
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/stack.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/stack.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/dev.txt
 	@touch $@
 
 $(TOOLS)/bin/uv: requirements/tools.txt

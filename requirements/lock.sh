@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 uv=${UV:-uv}
 compile() {
   "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-    --no-header --no-annotate --no-emit-index-url "$@"
+    --no-header --no-annotate --no-emit-index-url --overrides requirements/overrides.in "$@"
 }
 compile pyproject.toml --all-extras -c requirements/floors.in -o requirements/all.txt
 compile pyproject.toml -c requirements/all.txt -o requirements/base.txt
