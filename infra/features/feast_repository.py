@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
+
 from infra.extras import needing
 from infra.features.definition import FeatureSet
 from infra.features.errors import FeatureError
@@ -17,6 +19,9 @@ with needing("stack"):
     from feast.types import Float64, Int64, String
 
 _KEY_VERSION = 3
+# What Feast calls the time of the rows it joins to.
+_FEASTS_TIME = "event_timestamp"
+_ROW = "__row"
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,24 @@ def apply_features(features: FeatureSet, config: FeastConfig) -> FeatureStore:
 def feature_references(features: FeatureSet) -> list[str]:
     """Return the names under which Feast serves the features."""
     return [f"{features.name}:{name}" for name in features.names]
+
+
+def historical_features(
+    store: FeatureStore, features: FeatureSet, rows: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the features of each row as Feast joins them at its time, on its index.
+
+    `rows` has the columns of entity and time. Feast's join of files drops a row whose entity has
+    features but none between the row's time and `ttl` before it; here such a row stays, with its
+    features missing.
+    """
+    asked = rows[[features.entity, features.time]].rename(columns={features.time: _FEASTS_TIME})
+    asked[_ROW] = range(len(rows))
+    found = store.get_historical_features(
+        entity_df=asked.reset_index(drop=True), features=feature_references(features)
+    ).to_df()
+    answer = found.set_index(_ROW)[list(features.names)].reindex(range(len(rows)))
+    return answer.set_index(rows.index)
 
 
 def redis_connection(redis: Redis) -> str:

@@ -52,8 +52,9 @@ class WindowState:
     """Hold what is needed to tell every entity's features now, and nothing older.
 
     The watermark is the latest event time seen, less the allowed lateness. An event before it is
-    late and is not counted; so a copy never counts, being known by its id or late. An answer about time t is settled once the watermark has passed t. The state is a function of
-    which events were accepted, whatever their order. One thread at a time.
+    late and is not counted; so a copy never counts, being known by its id or late. An answer
+    about time t is settled once the watermark has passed t. The state is a function of which
+    events were accepted, whatever their order. One thread at a time.
     """
 
     def __init__(self, features: FeatureSet, config: StreamConfig) -> None:
