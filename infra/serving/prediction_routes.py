@@ -20,7 +20,7 @@ from infra.serving.service import Service
 _KEY = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key that you were given.")
 _ERRORS = (400, 401, 413, 422, 429, 503)
 Deadline = Annotated[
-    int | None,
+    int,
     Header(alias="X-Deadline-Ms", ge=1, le=2**31 - 1, description="How long you will wait."),
 ]
 
@@ -32,6 +32,7 @@ def prediction_routes(service: Service[In, Out], api: Api[In, Out]) -> APIRouter
     for each further item.
     """
     config = service.config
+    most_ms = config.shedding.deadline_ms
     routes = APIRouter(prefix="/v1", tags=["prediction"])
 
     async def known_caller(request: Request, key: Annotated[str | None, Security(_KEY)]) -> Caller:
@@ -41,16 +42,15 @@ def prediction_routes(service: Service[In, Out], api: Api[In, Out]) -> APIRouter
         await service.quotas.take(caller.key_id, caller.quota or config.quota)
         return caller
 
-    async def outcomes(items: Sequence[In], deadline: int | None) -> list[Outcome[Out]]:
-        most = config.shedding.deadline_ms
+    async def outcomes(items: Sequence[In], deadline: int) -> list[Outcome[Out]]:
         if service.slot.version is None:
             raise RefusedError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "no_model", "No model is loaded.", retry_after=1
             )
-        return await service.batcher.submit(items, min(deadline or most, most) / 1000)
+        return await service.batcher.submit(items, min(deadline, most_ms) / 1000)
 
     async def predict(
-        item: Any, caller: Annotated[Caller, Depends(known_caller)], deadline: Deadline = None
+        item: Any, caller: Annotated[Caller, Depends(known_caller)], deadline: Deadline = most_ms
     ) -> JSONResponse:
         """Predict one item; requests that come together share a batch."""
         [outcome] = await outcomes([item], deadline)
@@ -60,7 +60,7 @@ def prediction_routes(service: Service[In, Out], api: Api[In, Out]) -> APIRouter
         return JSONResponse({"answer": outcome.content, "model_version": outcome.version})
 
     async def predict_batch(
-        several: Any, caller: Annotated[Caller, Depends(known_caller)], deadline: Deadline = None
+        several: Any, caller: Annotated[Caller, Depends(known_caller)], deadline: Deadline = most_ms
     ) -> JSONResponse:
         """Predict several items, answered in their order; an item that fails harms no other."""
         further = len(several.items) - 1

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from served_example import PriceList, Shelf
+from served_example import Price, PriceList, Shelf
 
+from infra.serving.api import Results
 from infra.serving.configuration import BatchingConfig, SheddingConfig
 from infra.serving.models import FixedModel
 
@@ -62,6 +63,7 @@ async def test_an_item_that_fails_harms_no_other_and_order_is_kept(running: Any)
     async with running() as (client, _):
         answer = await client.post("/v1/predict/batch", json={"items": items})
         assert answer.status_code == 200
+        Results[Price].model_validate(answer.json())
         good, no_post, broken, not_a_number, last = answer.json()["results"]
         assert good["answer"] == {"euros": 1.0} and last["answer"] == {"euros": 3.0}
         assert no_post == {"error": "No post goes to AT."}
