@@ -19,11 +19,17 @@ class Timeline:
         at_entity: "pd.Series[Any]",
         at_time: Whole,
     ) -> None:
-        both = [part.astype(object) for part in (entity, at_entity)]
+        both = [entity, at_entity]
+        if entity.dtype != at_entity.dtype:
+            # Otherwise whole numbers beside floats would meet as floats and lose digits.
+            both = [part.astype(object) for part in both]
         codes = pd.factorize(pd.concat(both, ignore_index=True))[0].astype(np.int64)
-        events, self._codes = codes[: len(entity)], codes[len(entity) :]
-        self._at = at_time
+        events, asked = codes[: len(entity)], codes[len(entity) :]
         self.order = np.lexsort((time, events))
+        # Searches that ascend stay within the processor's caches.
+        self._asked = np.lexsort((at_time, asked))
+        self._codes, self._at = asked[self._asked], at_time[self._asked]
+        self._known: dict[int, Whole] = {}
         # Ranks in place of times keep entity and time together within 64 bits.
         self._times = np.unique(time)
         self._stride = len(self._times) + 1
@@ -35,9 +41,14 @@ class Timeline:
         return self._position(start), self._position(end)
 
     def _position(self, offset: int) -> Whole:
-        ranks = np.searchsorted(self._times, self._at + offset)
-        # A row whose entity is missing has code -1, before all keys: an empty slice.
-        return np.searchsorted(self._keys, self._codes * self._stride + ranks).astype(np.int64)
+        if offset not in self._known:
+            ranks = np.searchsorted(self._times, self._at + offset)
+            # A row whose entity is missing has code -1, before all keys: an empty slice.
+            found = np.searchsorted(self._keys, self._codes * self._stride + ranks)
+            places = np.empty(len(found), dtype=np.int64)
+            places[self._asked] = found
+            self._known[offset] = places
+        return self._known[offset]
 
 
 class RangeExtremes:
