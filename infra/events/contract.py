@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -75,7 +76,7 @@ class Contract(Generic[P]):
             data=data,
         )
 
-    @property
+    @cached_property
     def envelope(self) -> type[Envelope[P]]:
         """Return the model of this contract's whole event."""
         return Envelope[self.payload]  # type: ignore[name-defined]

@@ -1,13 +1,16 @@
 """Events on their way: received from a topic, handled, and going out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from infra.events.contract import Envelope, Payload
 
 P = TypeVar("P", bound=Payload)
 Headers = tuple[tuple[str, bytes], ...]
+Offsets = Mapping[TopicPartition, OffsetAndMetadata]
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,6 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
-    time_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,4 +53,21 @@ class Handled:
     outgoing: tuple[Outgoing, ...]
 
 
+@dataclass(frozen=True)
+class Work:
+    """Hold a handled event with the record it was consumed as and those to publish for it."""
+
+    raw: Any
+    handled: Handled
+    records: tuple[Record, ...]
+
+
 Process = Callable[[Received[Any]], Sequence[Outgoing]]
+
+
+def offsets_after(raws: Iterable[Any]) -> dict[TopicPartition, OffsetAndMetadata]:
+    """Return for each partition the offset behind its last record, which is what is committed."""
+    return {
+        TopicPartition(raw.topic, raw.partition): OffsetAndMetadata(raw.offset + 1, "", -1)
+        for raw in raws
+    }
