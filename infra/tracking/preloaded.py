@@ -8,8 +8,11 @@ import mlflow.store.model_registry.sqlalchemy_store
 import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
 from mlflow.utils import requirements_utils
 
+from infra.tracking.migrated_stores import remember_migrations
+
 # Which package each installed module belongs to, read from every package's list of files. A
 # version of MLflow that does this elsewhere is only slower.
 _read = getattr(requirements_utils, "_init_packages_to_modules_map", None)
 if _read is not None:
     _read()
+remember_migrations()
