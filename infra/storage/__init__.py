@@ -1,0 +1,1 @@
+"""Keep tables in committed snapshots, and documents that expire."""

@@ -1,0 +1,235 @@
+"""Keep a table as Parquet files in partitions, changed by commits that are seen whole or not."""
+
+import io
+import random
+import time
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from infra.storage.columns import as_text, conform, plain_schema, require_partition_columns, split
+from infra.storage.errors import (
+    CommitConflictError,
+    CommitUncertainError,
+    SnapshotNotFoundError,
+    StorageError,
+    StorageUnavailableError,
+)
+from infra.storage.object_store import MissingObjectError, ObjectStore
+from infra.storage.snapshot import DataFile, Snapshot
+from infra.storage.snapshot_log import SnapshotLog
+
+_LONGEST_PAUSE_SECONDS = 0.05
+Files = tuple[DataFile, ...]
+
+
+@dataclass(frozen=True)
+class DatasetConfig:
+    """Configure a dataset: its name, the columns it is split by, its largest file.
+
+    `attempts` bounds how often a commit makes way for others; `grace` is longer than any commit
+    takes: one that takes longer is refused, and a vacuum leaves alone what is younger.
+    """
+
+    name: str
+    partition_by: tuple[str, ...] = ()
+    rows_per_file: int = 1_000_000
+    attempts: int = 100
+    grace: timedelta = timedelta(days=1)
+
+
+class Dataset:
+    """Commit to and read one dataset. Any number of processes may do both at once."""
+
+    def __init__(self, store: ObjectStore, config: DatasetConfig) -> None:
+        self.store, self.config = store, config
+        self.log = SnapshotLog(store, config.name)
+
+    def append(self, table: Any, *, note: str = "", commit_id: str | None = None) -> Snapshot:
+        """Add the rows of a pyarrow table in one commit; of several who do, none is lost.
+
+        The first commit fixes the columns. With a `commit_id` that was committed already nothing
+        happens and that snapshot is returned, as long as it is kept. Raise SchemaMismatchError,
+        StorageUnavailableError where nothing was committed, or CommitUncertainError.
+        """
+        return self._write(table, note, commit_id, is_replacing=False)
+
+    def replace_partitions(
+        self, table: Any, *, note: str = "", commit_id: str | None = None
+    ) -> Snapshot:
+        """Put the rows in place of all rows of the partitions that they lie in, in one commit.
+
+        Without partitions that is the whole dataset. Raise CommitConflictError where another
+        commit changed one of these partitions meanwhile; the rest as `append`.
+        """
+        return self._write(table, note, commit_id, is_replacing=True)
+
+    def read(
+        self,
+        columns: list[str] | None = None,
+        *,
+        where: Mapping[str, Collection[Any]] | None = None,
+        snapshot: int | None = None,
+        at: datetime | None = None,
+    ) -> Any:
+        """Return the dataset as a pyarrow table: newest, of one `snapshot`, or as it was `at`.
+
+        `where` gives the values wanted of columns that the dataset is split by; other partitions
+        are not read. Rows come in order of commit, within one in order of partition.
+        """
+        wanted = self.snapshot(snapshot, at=at)
+        schema = wanted.schema
+        if columns is not None:
+            unknown = [name for name in columns if name not in schema.names]
+            if unknown:
+                raise StorageError(
+                    f"{self.config.name} has no column {unknown[0]!r}; it has {schema.names}."
+                )
+            schema = pa.schema([schema.field(name) for name in columns])
+        tables = [self._table(file, columns) for file in self._matching(wanted, where or {})]
+        return pa.concat_tables([schema.empty_table(), *tables])
+
+    def snapshot(self, number: int | None = None, *, at: datetime | None = None) -> Snapshot:
+        """Return the newest snapshot, the one of a number, or what was the newest `at` a time."""
+        if number is not None:
+            return self.log.get(number)
+        found = self.log.as_of(at) if at is not None else self.log.latest()
+        if found is None:
+            raise SnapshotNotFoundError(f"Nothing was committed to {self.config.name} yet.")
+        return found
+
+    def snapshots(self) -> list[Snapshot]:
+        """Return all snapshots that are kept, oldest first."""
+        return self.log.since(0)
+
+    def _write(
+        self, table: Any, note: str, commit_id: str | None, *, is_replacing: bool
+    ) -> Snapshot:
+        started = time.monotonic()
+        base = self.log.latest()
+        if commit_id is not None:
+            for made in self.log.since(0):
+                if made.commit_id == commit_id:
+                    return made
+        commit_id = commit_id or uuid.uuid4().hex
+        schema = base.schema if base else plain_schema(table)
+        self._require_same_partitions(schema, base)
+        files = self._files_of(conform(table, schema, self.config.name))
+        touched = {file.partition for file in files}
+
+        def join(newest: Snapshot | None) -> Files:
+            conform(table, newest.schema if newest else schema, self.config.name)
+            old = newest.files if newest else ()
+            if not is_replacing:
+                return (*old, *files)
+            before = _in(base.files if base else (), touched)
+            if before != _in(old, touched):
+                raise CommitConflictError(
+                    f"Another commit to {self.config.name} changed a partition of "
+                    f"{sorted(touched)} meanwhile: read it again, then replace it."
+                )
+            return (*(file for file in old if file.partition not in touched), *files)
+
+        return self._commit(base, join, schema, note, commit_id, started)
+
+    def _commit(
+        self,
+        base: Snapshot | None,
+        join: Callable[[Snapshot | None], Files],
+        schema: Any,
+        note: str,
+        commit_id: str,
+        started: float,
+    ) -> Snapshot:
+        for attempt in range(self.config.attempts):
+            number = base.number + 1 if base else 1
+            made = max(datetime.now(UTC), base.made) if base else datetime.now(UTC)
+            by = self.config.partition_by
+            new = Snapshot(number, commit_id, made, note, schema, by, join(base))
+            if time.monotonic() - started > self.config.grace.total_seconds():
+                raise CommitConflictError(
+                    f"This commit to {self.config.name} took longer than {self.config.grace}, "
+                    "after which a vacuum may have removed its files: do it again."
+                )
+            try:
+                if self.log.publish(new):
+                    return new
+                later = self.log.since(base.number if base else 0)
+            except StorageUnavailableError as error:
+                raise CommitUncertainError(
+                    f"Whether snapshot {number} of {self.config.name} was made is not known: "
+                    f'{error} Commit again with commit_id="{commit_id}".'
+                ) from error
+            for other in later:
+                if other.commit_id == commit_id:
+                    return other
+            base = later[-1] if later else self.log.latest()
+            time.sleep(random.random() * _LONGEST_PAUSE_SECONDS * min(attempt + 1, 5))
+        raise CommitConflictError(
+            f"{self.config.attempts} other commits to {self.config.name} came first: try again, "
+            "with fewer writers or larger commits."
+        )
+
+    def _files_of(self, table: Any) -> Files:
+        files = []
+        for values, rows in split(table, self.config.partition_by):
+            for first in range(0, len(rows), self.config.rows_per_file):
+                part = rows.slice(first, self.config.rows_per_file)
+                buffer = io.BytesIO()
+                pq.write_table(part, buffer, compression="zstd")
+                content = buffer.getvalue()
+                key = self._key(values)
+                self.store.put(key, content)
+                files.append(DataFile(key, len(part), len(content), values))
+        return tuple(files)
+
+    def _key(self, values: tuple[str, ...]) -> str:
+        named = zip(self.config.partition_by, values, strict=True)
+        folders = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in named]
+        return "/".join([self.config.name, "data", *folders, f"{uuid.uuid4().hex}.parquet"])
+
+    def _matching(self, wanted: Snapshot, where: Mapping[str, Collection[Any]]) -> Files:
+        unknown = [name for name in where if name not in wanted.partition_by]
+        if unknown:
+            raise StorageError(
+                f"{self.config.name} is not split by {unknown[0]!r} but by "
+                f"{list(wanted.partition_by)}: filter the table that was read instead."
+            )
+        allowed = {
+            wanted.partition_by.index(name): {
+                as_text(value, wanted.schema.field(name).type) for value in values
+            }
+            for name, values in where.items()
+        }
+        return tuple(
+            file
+            for file in wanted.files
+            if all(file.partition[place] in texts for place, texts in allowed.items())
+        )
+
+    def _table(self, file: DataFile, columns: list[str] | None) -> Any:
+        try:
+            content = self.store.get(file.key)
+        except MissingObjectError:
+            raise SnapshotNotFoundError(
+                f"{file.key} is gone, so this snapshot was vacuumed: read a newer one."
+            ) from None
+        return pq.read_table(io.BytesIO(content), columns=columns, partitioning=None)
+
+    def _require_same_partitions(self, schema: Any, base: Snapshot | None) -> None:
+        require_partition_columns(schema, self.config.partition_by, self.config.name)
+        if base and base.partition_by != self.config.partition_by:
+            raise StorageError(
+                f"{self.config.name} is split by {list(base.partition_by)}, not by "
+                f"{list(self.config.partition_by)}: open it as it is."
+            )
+
+
+def _in(files: Files, partitions: set[tuple[str, ...]]) -> set[str]:
+    return {file.key for file in files if file.partition in partitions}
