@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 _COMMIT_SECONDS = 10.0
 _SECONDS_BETWEEN_MEASURES = 1.0
 _POSITION_MILLISECONDS = 100
-_HEARTBEATS_IN_A_SESSION = 3
+# A rebalance waits until the last member has had an answer to its heartbeat.
+_HEARTBEATS_IN_A_SESSION = 10
 
 
 class Intake:

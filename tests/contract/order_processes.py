@@ -5,13 +5,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from kafka import KafkaConsumer, TopicPartition
 from orders import CONTRACTS, Names
 
+from infra.events.loop import Loop
+from infra.events.stopping import Stop
 from infra.settings import Kafka
 
 _WORKER = Path(__file__).with_name("order_worker.py")
@@ -58,11 +62,21 @@ class Worker:
         self._log.close()
 
 
-def read_all(kafka: Kafka, topic: str) -> list[Any]:
-    """Return every committed record of a topic, as it is now."""
-    consumer = KafkaConsumer(
-        **kafka.client_options(), isolation_level="read_committed", group_id=None
-    )
+@contextmanager
+def in_background(loop: Loop, stop: Stop) -> Iterator[None]:
+    """Run a loop in a thread until the block ends; raise here what ended it before."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(loop.run)
+        try:
+            yield
+        finally:
+            stop.ask()
+            running.result(timeout=60)
+
+
+def read_all(kafka: Kafka, topic: str, isolation: str = "read_committed") -> list[Any]:
+    """Return every record of a topic that this isolation shows, as it is now."""
+    consumer = KafkaConsumer(**kafka.client_options(), isolation_level=isolation, group_id=None)
     try:
         partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic)]
         consumer.assign(partitions)

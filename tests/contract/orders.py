@@ -85,6 +85,12 @@ def place(kafka: Kafka, names: Names, numbers: Iterable[int], *, seconds: float 
             producer.send(names.orders, PLACED.new(data, producer="shop"), key=str(number))
 
 
+def number_of(value: bytes) -> int:
+    """Return the number of the order or price in a record."""
+    number: int = CONTRACTS.read(value).data.number
+    return number
+
+
 def written(postgres: Postgres, names: Names) -> tuple[int, int]:
     """Return the rows of the table, and how many different orders they hold."""
     with psycopg.connect(**postgres.client_options()) as session:
