@@ -7,9 +7,7 @@ do it once before.
 
 import functools
 import sqlite3
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy
@@ -44,18 +42,19 @@ def remember_migrations() -> bool:
         vars(module)["_initialize_tables"] = initialize
     # It reads every migration anew to find the last one.
     utils._get_latest_schema_revision = functools.cache(utils._get_latest_schema_revision)
+    utils._get_latest_schema_revision()
     return True
 
 
 def _migrated(migrate: Callable[[Any], None]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "mlflow.db"
-        engine = sqlalchemy.create_engine(f"sqlite:///{path}")
-        try:
-            migrate(engine)
-        finally:
-            engine.dispose()
-        return path.read_bytes()
+    # In memory: a process that others are forked from may have no folder to write to.
+    engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.pool.StaticPool)
+    try:
+        migrate(engine)
+        store: sqlite3.Connection = engine.raw_connection().driver_connection  # type: ignore[assignment]
+        return store.serialize()
+    finally:
+        engine.dispose()
 
 
 def _copy(migrated: bytes, engine: Any) -> None:

@@ -3,9 +3,13 @@
 It does its work on import, since importing is all that can be asked of a process to be forked.
 """
 
+import git  # noqa: F401
+import mlflow.models.rag_signatures
+import mlflow.pyfunc
 import mlflow.sklearn
 import mlflow.store.model_registry.sqlalchemy_store
-import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+import mlflow.store.tracking.sqlalchemy_store
+import mlflow.tracing.processor.base_mlflow  # noqa: F401
 from mlflow.utils import requirements_utils
 
 from infra.tracking.migrated_stores import remember_migrations
