@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def packaged_schema(name: str) -> dict[str, Any]:
-    """Return a schema that check-jsonschema brings along; skip the test where it is not installed."""
+    """Return a schema that check-jsonschema brings; skip the test where it is not installed."""
     package = importlib.util.find_spec("check_jsonschema")
     if package is None or not package.submodule_search_locations:
         pytest.skip(f"check-jsonschema, which brings the schema {name}, is not installed")
