@@ -24,7 +24,7 @@ class ServingMetrics:
         self.latency = Histogram(
             "serving_request_seconds",
             "From the first byte of a request to the last of its answer.",
-            ("route",),
+            ("route", "outcome"),
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )

@@ -48,6 +48,8 @@ def operation_routes(service: Service[In, Out]) -> APIRouter:
     @routes.get("/metrics", response_class=Response, include_in_schema=False)
     async def metrics() -> Response:
         """Return the metrics as Prometheus takes them; keep this route from the outside world."""
+        # Else `serving_ready` would be as old as the last probe, or never set.
+        await service.not_ready()
         return Response(
             generate_latest(service.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )

@@ -85,8 +85,10 @@ class RequestRecord:
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         # 499 is what proxies write where the caller left before the answer.
-        self._metrics.requests.labels(route, method, str(status or 499)).inc()
-        self._metrics.latency.labels(route).observe(seconds)
+        known = str(status or 499)
+        self._metrics.requests.labels(route, method, known).inc()
+        # Refusals are quick: apart, they do not make a service look fast that is not.
+        self._metrics.latency.labels(route, f"{known[0]}xx").observe(seconds)
         _LOG.info(
             "%s %s %d",
             method,

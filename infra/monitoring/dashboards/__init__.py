@@ -1,0 +1,1 @@
+"""Dashboards as values, shown by Grafana or as one HTML page."""

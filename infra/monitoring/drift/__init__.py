@@ -1,0 +1,1 @@
+"""Compare a window of data with a reference, at a stated rate of false alarms."""
