@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from infra.extras import needing
+from infra.features.batch import require_columns
 from infra.features.definition import FeatureSet
 from infra.features.errors import FeatureError
 from infra.settings import Redis
@@ -107,6 +108,17 @@ def historical_features(
     ).to_df()
     answer = found.set_index(_ROW)[list(features.names)].reindex(range(len(rows)))
     return answer.set_index(rows.index)
+
+
+def write_online(store: FeatureStore, features: FeatureSet, rows: pd.DataFrame) -> None:
+    """Write features that a stream computed to the online store, past the backfill.
+
+    `rows` has the columns of entity, time and features. A store keeps the latest of each entity.
+    """
+    named = [features.entity, features.time, *features.names]
+    require_columns(rows, named, "the rows to serve")
+    if len(rows):
+        store.write_to_online_store(features.name, df=rows[named])
 
 
 def redis_connection(redis: Redis) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -64,11 +65,12 @@ def split(table: Any, by: Sequence[str]) -> Iterator[tuple[tuple[str, ...], Any]
         yield (), table
         return
     texts = [pc.fill_null(table.column(name).cast(pa.string()), MISSING) for name in by]
-    rows = pa.table([*texts, pa.array(range(len(table)))], names=[*map(str, range(len(by))), "row"])
-    groups = rows.group_by(list(map(str, range(len(by))))).aggregate([("row", "list")])
-    found = groups.to_pylist()
-    for group in sorted(found, key=lambda g: [g[str(i)] for i in range(len(by))]):
-        yield tuple(group[str(i)] for i in range(len(by))), table.take(group["row_list"])
+    names = [str(place) for place in range(len(by))]
+    rows = pa.table([*texts, pa.array(np.arange(len(table)))], names=[*names, "row"])
+    groups = rows.group_by(names).aggregate([("row", "list")])
+    values = list(zip(*(groups.column(name).to_pylist() for name in names), strict=True))
+    for place in sorted(range(len(values)), key=values.__getitem__):
+        yield values[place], table.take(groups.column("row_list")[place].values)
 
 
 def as_text(value: Any, kind: Any) -> str:

@@ -1,12 +1,11 @@
 """Keep a table as Parquet files in partitions, changed by commits that are seen whole or not."""
 
 import io
-import random
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -14,18 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from infra.storage.columns import as_text, conform, plain_schema, require_partition_columns, split
-from infra.storage.errors import (
-    CommitConflictError,
-    CommitUncertainError,
-    SnapshotNotFoundError,
-    StorageError,
-    StorageUnavailableError,
-)
+from infra.storage.commits import Change, CommitLimits, commit
+from infra.storage.errors import CommitConflictError, SnapshotNotFoundError, StorageError
 from infra.storage.object_store import MissingObjectError, ObjectStore
 from infra.storage.snapshot import DataFile, Snapshot
 from infra.storage.snapshot_log import SnapshotLog
 
-_LONGEST_PAUSE_SECONDS = 0.05
 Files = tuple[DataFile, ...]
 
 
@@ -33,8 +26,8 @@ Files = tuple[DataFile, ...]
 class DatasetConfig:
     """Configure a dataset: its name, the columns it is split by, its largest file.
 
-    `attempts` bounds how often a commit makes way for others; `grace` is longer than any commit
-    takes: one that takes longer is refused, and a vacuum leaves alone what is younger.
+    `attempts` bounds how often a commit makes way for others. A vacuum leaves alone what is
+    younger than `grace`, and a commit that takes longer than half of that is refused.
     """
 
     name: str
@@ -42,6 +35,11 @@ class DatasetConfig:
     rows_per_file: int = 1_000_000
     attempts: int = 100
     grace: timedelta = timedelta(days=1)
+
+    @property
+    def limits(self) -> CommitLimits:
+        """Return what bounds a commit."""
+        return CommitLimits(self.attempts, self.grace.total_seconds() / 2)
 
 
 class Dataset:
@@ -121,7 +119,9 @@ class Dataset:
         schema = base.schema if base else plain_schema(table)
         self._require_same_partitions(schema, base)
         files = self._files_of(conform(table, schema, self.config.name))
-        touched = {file.partition for file in files}
+        # Without partitions everything lies in one, which a table without rows empties.
+        is_split = bool(self.config.partition_by)
+        touched: set[tuple[str, ...]] = {file.partition for file in files} if is_split else {()}
 
         def join(newest: Snapshot | None) -> Files:
             conform(table, newest.schema if newest else schema, self.config.name)
@@ -136,45 +136,9 @@ class Dataset:
                 )
             return (*(file for file in old if file.partition not in touched), *files)
 
-        return self._commit(base, join, schema, note, commit_id, started)
-
-    def _commit(
-        self,
-        base: Snapshot | None,
-        join: Callable[[Snapshot | None], Files],
-        schema: Any,
-        note: str,
-        commit_id: str,
-        started: float,
-    ) -> Snapshot:
-        for attempt in range(self.config.attempts):
-            number = base.number + 1 if base else 1
-            made = max(datetime.now(UTC), base.made) if base else datetime.now(UTC)
-            by = self.config.partition_by
-            new = Snapshot(number, commit_id, made, note, schema, by, join(base))
-            if time.monotonic() - started > self.config.grace.total_seconds():
-                raise CommitConflictError(
-                    f"This commit to {self.config.name} took longer than {self.config.grace}, "
-                    "after which a vacuum may have removed its files: do it again."
-                )
-            try:
-                if self.log.publish(new):
-                    return new
-                later = self.log.since(base.number if base else 0)
-            except StorageUnavailableError as error:
-                raise CommitUncertainError(
-                    f"Whether snapshot {number} of {self.config.name} was made is not known: "
-                    f'{error} Commit again with commit_id="{commit_id}".'
-                ) from error
-            for other in later:
-                if other.commit_id == commit_id:
-                    return other
-            base = later[-1] if later else self.log.latest()
-            time.sleep(random.random() * _LONGEST_PAUSE_SECONDS * min(attempt + 1, 5))
-        raise CommitConflictError(
-            f"{self.config.attempts} other commits to {self.config.name} came first: try again, "
-            "with fewer writers or larger commits."
-        )
+        by, limits = self.config.partition_by, self.config.limits
+        change = Change(commit_id, note, schema, by, join, started)
+        return commit(self.log, base, change, limits)
 
     def _files_of(self, table: Any) -> Files:
         files = []

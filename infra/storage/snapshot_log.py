@@ -18,7 +18,7 @@ class SnapshotLog:
     """
 
     def __init__(self, store: ObjectStore, dataset: str) -> None:
-        self._store, self._dataset = store, dataset
+        self._store, self.dataset = store, dataset
         self._folder = f"{dataset}/snapshots/"
 
     def numbers(self) -> list[int]:
@@ -45,7 +45,7 @@ class SnapshotLog:
             return Snapshot.from_json(self._store.get(key), key)
         except MissingObjectError:
             raise SnapshotNotFoundError(
-                f"{self._dataset} has no snapshot {number}: there are {self._there_are()}."
+                f"{self.dataset} has no snapshot {number}: there are {self._there_are()}."
             ) from None
 
     def as_of(self, moment: datetime) -> Snapshot:
@@ -65,7 +65,7 @@ class SnapshotLog:
                 high = middle
         if found is None:
             raise SnapshotNotFoundError(
-                f"{self._dataset} keeps no snapshot from {moment} or before: "
+                f"{self.dataset} keeps no snapshot from {moment} or before: "
                 f"there are {self._there_are()}."
             )
         return found

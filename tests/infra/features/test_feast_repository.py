@@ -1,6 +1,8 @@
 """The definitions work in Feast for real: Parquet offline, SQLite online."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,9 @@ from infra.features.feast_repository import (
     feature_references,
     historical_features,
     redis_connection,
+    write_online,
 )
+from infra.features.on_stream import StreamConfig, WindowState
 from infra.features.point_in_time import PointInTime, point_in_time_join
 from infra.settings import Redis
 
@@ -61,6 +65,28 @@ def test_what_feast_serves_is_what_the_definition_gives(
     found = answer.set_index("card").loc[cards, list(FEATURES.names)].reset_index(drop=True)
     pd.testing.assert_frame_equal(found.astype(float), due.astype(float))
     assert due["count_7"].sum() > 0
+
+
+def test_what_a_stream_computed_is_served_at_once(
+    config: FeastConfig, events: pd.DataFrame, tmp_path: Path
+) -> None:
+    store = apply_features(FEATURES, replace(config, folder=tmp_path))
+    store.materialize(START.tz_localize("UTC"), END.tz_localize("UTC"))
+    state = WindowState(FEATURES, StreamConfig(timedelta(hours=1)))
+    for event in events.sort_values("at").to_dict("records"):
+        state.add(event)
+    now = END.tz_localize("UTC") + timedelta(hours=5)
+    rows = pd.DataFrame([{"card": 3, "at": now, **state.features_at(3, now)}])
+    write_online(store, FEATURES, rows)
+    write_online(store, FEATURES, rows.iloc[:0])
+    answer = store.get_online_features(
+        features=feature_references(FEATURES), entity_rows=[{"card": 3}]
+    ).to_df()
+    due = window_features(FEATURES, events, rows[["card", "at"]])
+    found = answer[list(FEATURES.names)]
+    pd.testing.assert_frame_equal(found.astype(float), due.astype(float))
+    with pytest.raises(FeatureError, match="no column 'sum_7'"):
+        write_online(store, FEATURES, rows.drop(columns="sum_7"))
 
 
 def test_feasts_historical_join_is_ours(config: FeastConfig, events: pd.DataFrame) -> None:

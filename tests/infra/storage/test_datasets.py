@@ -1,5 +1,6 @@
 """Readers of a dataset see whole commits, in the order in which they were made."""
 
+import contextlib
 import random
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -292,6 +294,43 @@ def test_a_vacuum_keeps_what_is_asked_for(store: DiskStore, dataset: Dataset) ->
     assert dataset.append(rows(1, 9.0)).number == 6
     with pytest.raises(StorageError, match="at least the newest"):
         vacuum(dataset, keep=0)
+
+
+def test_a_vacuum_beside_writers_and_readers_takes_nothing_of_theirs(store: DiskStore) -> None:
+    config = DatasetConfig("sales", ("day",), grace=timedelta(seconds=0.8))
+    end = time.monotonic() + 1.6
+    written: list[float] = []
+    failures: list[Exception] = []
+    removed: list[int] = []
+
+    def write(writer: int) -> None:
+        number = float(writer)
+        while time.monotonic() < end:
+            # A slow machine may take longer than the grace: refused is not lost.
+            with contextlib.suppress(CommitConflictError):
+                Dataset(store, config).append(rows(1 + writer, number))
+                written.append(number)
+            number += 10
+            time.sleep(0.02)
+
+    def clean() -> None:
+        while time.monotonic() < end:
+            removed.append(vacuum(Dataset(store, config), keep=1).snapshots)
+            Dataset(store, config).read()
+
+    def noting(work: Callable[..., None], *told: int) -> threading.Thread:
+        def run() -> None:
+            try:
+                work(*told)
+            except Exception as error:
+                failures.append(error)
+
+        return threading.Thread(target=run)
+
+    Dataset(store, config).append(rows(9, -1.0))
+    together([noting(write, 0), noting(write, 1), noting(clean)])
+    assert not failures and sum(removed) > 0
+    assert sorted(amounts(Dataset(store, config).read())) == sorted([-1.0, *written])
 
 
 def test_keys_cannot_leave_their_folder(store: DiskStore) -> None:
