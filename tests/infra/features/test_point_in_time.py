@@ -23,7 +23,7 @@ def frame(moments: list[tuple[int, int]], time: str, **columns: Any) -> pd.DataF
     return pd.DataFrame({"card": keys, time: [START + at * HOUR for _, at in moments], **columns})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     asked=_moments,
     known=_moments,

@@ -67,7 +67,7 @@ _times = st.integers(0, 72)
 _event = st.tuples(_times, st.integers(0, 2), st.integers(-500, 500), st.integers(0, 3))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     drawn=st.lists(_event, min_size=1, max_size=25),
     questions=st.lists(st.tuples(_times, st.integers(0, 2)), min_size=1, max_size=6),
