@@ -1,0 +1,7 @@
+output "names" {
+  value = { for key, bucket in aws_s3_bucket.this : key => bucket.bucket }
+}
+
+output "arns" {
+  value = { for key, bucket in aws_s3_bucket.this : key => bucket.arn }
+}
