@@ -1,0 +1,1 @@
+"""What the pipeline of every platform has in common."""
