@@ -1,10 +1,11 @@
 """The edge itself, run: TLS, passwords, and what it passes on to the parts behind it."""
 
+import contextlib
 import re
+import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 from composed import COMPOSE
-from tools_found import free_port, tool
+from pydantic import SecretStr
+from tools_found import free_port, patiently, running, tool
+
+from infra.settings import S3
 
 
 class Part(BaseHTTPRequestHandler):
@@ -58,12 +62,13 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def edge(secrets: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    nginx, home = tool("nginx"), tmp_path_factory.mktemp("edge")
-    behind = ThreadingHTTPServer(("127.0.0.1", 0), Part)
-    threading.Thread(target=behind.serve_forever, daemon=True).start()
-    tls, health = free_port(), free_port()
+@contextlib.contextmanager
+def edge_before(parts: dict[str, int], secrets: Path, home: Path) -> Iterator[Edge]:
+    """Run nginx on the committed configuration, moved to `home` and to ports of loopback.
+
+    `parts` says which port stands in for a part, named as in routes.conf.
+    """
+    nginx, tls, health = tool("nginx"), free_port(), free_port()
     moved = {
         "/etc/nginx/": f"{home}/",
         "/tmp/": f"{home}/",
@@ -76,30 +81,30 @@ def edge(secrets: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ed
         "/dev/stderr": f"{home}/error.log",
         "worker_processes auto;": "worker_processes 1; master_process off; daemon off;",
     }
-    for part in ("grafana:3000", "mlflow:5000", "s3:7070"):
-        moved[f" {part};"] = f" 127.0.0.1:{behind.server_port};"
+    moved |= {f" {part};": f" 127.0.0.1:{port};" for part, port in parts.items()}
+    places = re.compile("|".join(map(re.escape, sorted(moved, key=len, reverse=True))))
     for name in ("nginx.conf", "routes.conf", "proxy.conf"):
         text = (COMPOSE / "edge" / name).read_text(encoding="utf-8")
-        places = re.compile("|".join(map(re.escape, sorted(moved, key=len, reverse=True))))
         text = places.sub(lambda match: moved[match.group()], text)
         (home / name).write_text(text, encoding="utf-8")
     checked = subprocess.run(
         [nginx, "-t", "-c", home / "nginx.conf"], capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
-    server = subprocess.Popen([nginx, "-c", home / "nginx.conf"])
-    try:
-        for _ in range(100):
-            try:
-                httpx.get(f"http://127.0.0.1:{health}/healthz").raise_for_status()
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
+    with running([nginx, "-c", home / "nginx.conf"]):
+        patiently(lambda: httpx.get(f"http://127.0.0.1:{health}/healthz").raise_for_status(), 5)
         yield Edge(tls, secrets)
-    finally:
-        server.terminate()
-        server.wait(10)
-        behind.shutdown()
+
+
+@pytest.fixture(scope="module")
+def edge(secrets: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    behind = ThreadingHTTPServer(("127.0.0.1", 0), Part)
+    threading.Thread(target=behind.serve_forever, daemon=True).start()
+    port = behind.server_port
+    parts = {"grafana:3000": port, "mlflow:5000": port, "s3:7070": port}
+    with edge_before(parts, secrets, tmp_path_factory.mktemp("edge")) as found:
+        yield found
+    behind.shutdown()
 
 
 def test_secrets_are_made_once_and_kept_from_others(secrets: Path) -> None:
@@ -141,6 +146,53 @@ def test_signatures_for_s3_are_passed_on_untouched(edge: Edge) -> None:
 def _signed(request: httpx.Request, signature: str) -> httpx.Request:
     request.headers["Authorization"] = signature
     return request
+
+
+def test_the_real_object_store_takes_what_was_signed_for_the_edge(
+    secrets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    binary, port = tool("versitygw"), free_port()
+    for name in ("objects", "edge"):
+        (tmp_path / name).mkdir()
+    keys = {
+        "ROOT_ACCESS_KEY": (secrets / "lab_s3_access_key").read_text(encoding="utf-8").strip(),
+        "ROOT_SECRET_KEY": (secrets / "lab_s3_secret_key").read_text(encoding="utf-8").strip(),
+    }
+    store = [binary, "--quiet", "--port", f"127.0.0.1:{port}", "posix", tmp_path / "objects"]
+    # Names below localhost are this machine, which not every resolver knows.
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **more: resolve(
+            "127.0.0.1" if str(host).endswith(".localhost") else host, *rest, **more
+        ),
+    )
+    with (
+        running(store, env=keys, stdout=subprocess.DEVNULL),
+        edge_before({"s3:7070": port}, secrets, tmp_path / "edge") as edge,
+    ):
+        endpoint = S3(
+            url=f"https://s3.lab.localhost:{edge.port}",
+            region="us-east-1",
+            access_key=SecretStr(keys["ROOT_ACCESS_KEY"]),
+            secret_key=SecretStr(keys["ROOT_SECRET_KEY"]),
+        )
+        trust = str(secrets / "edge_certificate.pem")
+        client = boto3.client("s3", **endpoint.client_options(), verify=trust)
+        patiently(lambda: client.create_bucket(Bucket="bucket"), 5)
+        large = bytes(3_000_000)
+        client.put_object(Bucket="bucket", Key="a/b c+d", Body=large)
+        assert client.get_object(Bucket="bucket", Key="a/b c+d")["Body"].read() == large
+        link = client.generate_presigned_url(
+            "get_object", Params={"Bucket": "bucket", "Key": "a/b c+d"}
+        )
+        trusted = ssl.create_default_context(cafile=str(secrets / "edge_certificate.pem"))
+        assert httpx.get(link, verify=trusted).content == large
+        forged = httpx.get(link.replace("X-Amz-Signature=", "X-Amz-Signature=0"), verify=trusted)
+        assert forged.status_code == 403
 
 
 def test_a_name_that_nobody_has_is_not_found(edge: Edge) -> None:

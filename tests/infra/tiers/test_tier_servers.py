@@ -4,46 +4,17 @@ import base64
 import contextlib
 import os
 import runpy
-import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from composed import COMPOSE, model
-from tools_found import free_port, tool
+from tools_found import free_port, patiently, running, tool
 
 from infra.settings import Kafka
 from infra.stack.locked_jars import class_path, fetch_jars
 from infra.stack.options import StackOptions
-
-
-@contextlib.contextmanager
-def running(command: list[Any], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    server = subprocess.Popen(command, **options)
-    try:
-        yield server
-    finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def patiently(work: Callable[[], Any], seconds: float) -> Any:
-    """Try until it works; what failed last is raised when time is up."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            return work()
-        except Exception:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
 
 
 def test_valkey_starts_with_the_password_of_its_secret(tmp_path: Path) -> None:

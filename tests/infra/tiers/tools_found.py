@@ -1,10 +1,15 @@
-"""Programs that not every machine has: found, or the test is skipped with the reason."""
+"""Programs that not every machine has, and servers that a test runs for a while."""
 
+import contextlib
 import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,3 +49,30 @@ def faults(schema: dict[str, Any], document: object) -> list[str]:
 
     validator = validators.validator_for(schema)(schema)
     return [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(document)]
+
+
+@contextlib.contextmanager
+def running(command: list[Any], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server while the block runs, and end it."""
+    server = subprocess.Popen(command, **options)
+    try:
+        yield server
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def patiently(work: Callable[[], Any], seconds: float) -> Any:
+    """Try until it works; what failed last is raised when time is up."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except Exception:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
