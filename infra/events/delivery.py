@@ -23,9 +23,15 @@ class Batch:
 
 
 class Delivery(Protocol):
-    """Bring a batch out and commit it; raise UnavailableError when it must be tried again."""
+    """Bring batches out and commit them."""
 
-    def deliver(self, batch: Batch, intake: Intake, route: Route) -> None: ...
+    def deliver(self, batch: Batch, intake: Intake, route: Route) -> None:
+        """Raise UnavailableError when it must be tried again."""
+        ...
+
+    def settle(self, raws: Sequence[Any], intake: Intake) -> None:
+        """Go back to what is not delivered of these records; raise UnavailableError likewise."""
+        ...
 
 
 class AtLeastOnce:
@@ -49,6 +55,9 @@ class AtLeastOnce:
             self._producer.send_record(route(raw, error))
         self._producer.flush()
         intake.commit(batch.offsets)
+
+    def settle(self, raws: Sequence[Any], intake: Intake) -> None:
+        intake.rewind(raws)
 
     def _write(self, done: Sequence[Work]) -> dict[int, Exception]:
         """Write all at once; when that fails, one by one, and return what was refused."""
@@ -94,3 +103,9 @@ class ExactlyOnce:
                 self._producer.send_record(route(raw, error))
             # The membership fences a member whose partitions are another's by now.
             self._producer.send_offsets(batch.offsets, intake.membership())
+
+    def settle(self, raws: Sequence[Any], intake: Intake) -> None:
+        # Whether the last transaction was committed is known only to the broker, and only when a
+        # new session of this transactional id has put an end to it.
+        self._producer.renew()
+        intake.rewind(raws, to_committed=True)

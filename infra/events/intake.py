@@ -1,6 +1,7 @@
 """Read records as a member of a group: nothing is committed that was not handed back as done."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -19,8 +20,9 @@ from infra.settings import Kafka
 
 log = logging.getLogger(__name__)
 _COMMIT_SECONDS = 10.0
+_CONNECT_SECONDS = 15.0
 _SECONDS_BETWEEN_MEASURES = 1.0
-_POSITION_MILLISECONDS = 100
+_SECONDS_BETWEEN_ATTEMPTS = 0.1
 # A rebalance waits until the last member has had an answer to its heartbeat.
 _HEARTBEATS_IN_A_SESSION = 10
 
@@ -64,10 +66,11 @@ class Intake:
                 heartbeat_interval_ms=session // _HEARTBEATS_IN_A_SESSION,
                 reconnect_backoff_max_ms=MILLISECONDS,
                 allow_auto_create_topics=False,
+                bootstrap_timeout_ms=round(_CONNECT_SECONDS * MILLISECONDS),
             )
+            missing = sorted(set(topics) - self._consumer.topics())
         except KafkaError as error:
             raise UnavailableError(f"No broker of {kafka.bootstrap} answers: {error}") from error
-        missing = sorted(set(topics) - self._consumer.topics())
         if missing:
             self._consumer.close()
             raise EventsError(
@@ -92,6 +95,7 @@ class Intake:
             ) from error
         except RetriableError as error:
             log.warning("%s could not read: %s", self._config.group, error)
+            time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
             return []
         ready: list[Any] = []
         for partition, records in found.items():
@@ -112,20 +116,42 @@ class Intake:
         else:
             self._done.clear()
 
-    def rewind(self, records: Iterable[Any], wait_seconds: float) -> None:
-        """Go back to the first of these records in each partition, and hold all for a while."""
+    def hold(self) -> None:
+        """Read nothing of what is assigned now, until `release`; the membership lives on."""
+        for partition in self._consumer.assignment() or ():
+            self._consumer.pause(partition)
+            self._held[partition] = math.inf
+
+    def release(self) -> None:
+        """Read again what `hold` held."""
+        for partition in [one for one, due in self._held.items() if due == math.inf]:
+            del self._held[partition]
+            self._consumer.resume(partition)
+
+    def rewind(self, records: Iterable[Any], *, to_committed: bool = False) -> None:
+        """Go back to the first of these records in each partition that is still ours.
+
+        With `to_committed`, go to what the group has committed. Raise UnavailableError when that
+        cannot be asked.
+        """
         first: dict[TopicPartition, int] = {}
         for record in records:
             partition = TopicPartition(record.topic, record.partition)
             first[partition] = min(record.offset, first.get(partition, record.offset))
-        assigned = self._consumer.assignment() or set()
-        for partition, offset in first.items():
-            if partition in assigned:
-                self._consumer.seek(partition, offset)
-        until = self._clock() + wait_seconds
-        for partition in assigned:
-            self._consumer.pause(partition)
-            self._held[partition] = max(until, self._held.get(partition, 0.0))
+        for partition in self._consumer.assignment() or ():
+            if partition in first:
+                known = self._committed(partition) if to_committed else None
+                self._consumer.seek(partition, first[partition] if known is None else known)
+
+    def _committed(self, partition: TopicPartition) -> int | None:
+        patience = round(_COMMIT_SECONDS * MILLISECONDS)
+        try:
+            known: int | None = self._consumer.committed(partition, timeout_ms=patience)
+        except KafkaError as error:
+            raise UnavailableError(
+                f"What {self._config.group} has committed cannot be asked: {error}"
+            ) from error
+        return known
 
     def membership(self) -> ConsumerGroupMetadata:
         """Return what proves to the broker that this member is of the group's present state."""
@@ -141,7 +167,11 @@ class Intake:
             end = self._consumer.highwater(partition)
             if end is None:
                 continue
-            position = self._consumer.position(partition, timeout_ms=_POSITION_MILLISECONDS)
+            try:
+                # Without time it asks nobody; it is known already wherever records were read.
+                position = self._consumer.position(partition, timeout_ms=0)
+            except KafkaError:
+                continue
             if position is not None:
                 self._metrics.lag(partition, max(0, end - position))
 

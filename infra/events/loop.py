@@ -57,6 +57,8 @@ class Loop:
         self._routing = Routing(self._topics, self._retry, self._metrics)
         self._failures = 0
         self._failing_since = 0.0
+        self._unsettled: list[Any] = []
+        self._settle_at = 0.0
 
     def run(self) -> None:
         """Work until the stop is asked for; then finish the batch, commit and leave the group.
@@ -73,6 +75,8 @@ class Loop:
             intake.close()
 
     def _step(self, intake: Intake) -> None:
+        if self._unsettled and time.monotonic() >= self._settle_at:
+            self._settle(intake)
         raws = intake.poll()
         intake.measure_lag()
         if not raws:
@@ -124,7 +128,19 @@ class Loop:
             raise error
         wait = self._outage.wait(self._failures)
         log.warning("%s waits %.2f s: %s", self._config.group, wait, error)
-        intake.rewind(raws, wait)
+        self._unsettled += raws
+        self._settle_at = now + wait
+        # Polls go on, else the group would take this member for dead.
+        intake.hold()
+
+    def _settle(self, intake: Intake) -> None:
+        try:
+            self._delivery.settle(self._unsettled, intake)
+        except UnavailableError as error:
+            self._put_off(intake, (), error)
+        else:
+            self._unsettled = []
+            intake.release()
 
 
 def _record(outgoing: Outgoing, contracts: Contracts) -> Record:

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 import pytest
 from order_processes import in_background, read_all
-from orders import CONTRACTS, Names, Placed, insert, place, price, written
+from orders import CONTRACTS, Names, Placed, insert, number_of, place, price, written
 from stack_under_test import until
 
 from infra.events.configuration import ProducerConfig, RetryConfig
@@ -73,7 +74,7 @@ def test_poison_goes_to_the_dead_letters_and_a_replay_puts_it_right(
             until(lambda: written(postgres, names)[1], lambda orders: orders == events)
             again = until(lambda: waiting(kafka, topics), lambda found: len(found) == 5)
             kept = replay(kafka, topics, select=lambda letter: b"no event" not in letter.value)
-    published = [CONTRACTS.read(r.value).data.number for r in read_all(kafka, names.prices)]
+    published = [number_of(record.value) for record in read_all(kafka, names.prices)]
     print(
         f"\n{events // weak} poisoned events and 5 that are none, {RETRY.tries} tries: "
         f"{len(given_up)} dead letters after tries {dict(tries)}, {good[0]} others done meanwhile; "
@@ -91,6 +92,34 @@ def test_poison_goes_to_the_dead_letters_and_a_replay_puts_it_right(
     # What is no event at all comes back as often as it is put back, and its story with it.
     assert {one.failure.replays for one in again} == {1}
     assert {one.failure.origin.topic for one in given_up} == {names.orders}
+
+
+def test_an_event_that_the_sink_refuses_takes_nobody_with_it(
+    kafka: Kafka, postgres: Postgres
+) -> None:
+    events, weak = 600, 100
+    names = Names("refused")
+    retry = RetryConfig(delays=(0.1,))
+    names.make_topics(kafka, retry)
+    names.make_table(postgres)
+    with psycopg.connect(**postgres.client_options()) as session:
+        session.execute(f"alter table {names.table} add check (number % {weak} <> 0)")
+    sink = PostgresSink(postgres, names.group, functools.partial(insert, names))
+    sink.prepare()
+    place(kafka, names, range(events))
+    topics = GroupTopics.of(names.consumer(), retry)
+    with (
+        EventProducer(kafka, ProducerConfig(name="p"), CONTRACTS) as producer,
+        running(kafka, names, Fragile(names, 0), AtLeastOnce(producer, sink), retry),
+    ):
+        dead = until(lambda: waiting(kafka, topics), lambda found: len(found) == events // weak)
+        rows = until(
+            lambda: written(postgres, names)[0], lambda rows: rows == events - events // weak
+        )
+    print(f"\n{events} events of which the sink refuses {len(dead)}: {rows} written")
+    assert {letter.failure.reason.split(":")[0] for letter in dead} == {"CheckViolation"}
+    published = {number_of(record.value) for record in read_all(kafka, names.prices)}
+    assert published == {number for number in range(events) if number % weak}
 
 
 @pytest.mark.parametrize("transactional", [False, True], ids=["idempotent", "transactional"])

@@ -1,0 +1,216 @@
+"""Brokers and sinks that go away under load: errors are clear, nothing acknowledged is lost."""
+
+import functools
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import redis as client
+from order_processes import in_background, read_all
+from orders import CONTRACTS, PLACED, Names, Placed, insert, place, price, written
+from stack_under_test import StackUnderTest, until
+
+from infra.events.configuration import OutageConfig, ProducerConfig, RetryConfig
+from infra.events.delivery import AtLeastOnce
+from infra.events.errors import PublishError, UnavailableError
+from infra.events.loop import Loop
+from infra.events.postgres_sink import PostgresSink
+from infra.events.producer import EventProducer
+from infra.events.records import Handled
+from infra.events.redis_sink import RedisSink, RedisSinkConfig
+from infra.events.sink import Sink
+from infra.events.stopping import Stop
+from infra.settings import Kafka, Postgres, Redis
+
+pytestmark = pytest.mark.long
+
+RETRY = RetryConfig(delays=(0.2,))
+SECONDS_AWAY = 2.5
+
+
+def test_kafka_goes_away_and_comes_back(
+    kafka: Kafka, postgres: Postgres, faults: StackUnderTest
+) -> None:
+    names = Names("outage")
+    names.make_topics(kafka, RETRY)
+    names.make_table(postgres)
+    acknowledged: list[int] = []
+    errors: list[str] = []
+    is_over = threading.Event()
+
+    def load() -> None:
+        number = 0
+        while not is_over.is_set():
+            try:
+                place(kafka, names, range(number, number + 100), seconds=2.0)
+            except (PublishError, UnavailableError) as error:
+                errors.append(str(error))
+            else:
+                acknowledged.extend(range(number, number + 100))
+            number += 100
+
+    loading = threading.Thread(target=load, daemon=True)
+    sink = PostgresSink(postgres, names.group, functools.partial(insert, names))
+    sink.prepare()
+    with pricing(kafka, names, sink):
+        loading.start()
+        until(lambda: len(acknowledged), lambda count: count > 300)
+        faults.stop("kafka")
+        time.sleep(SECONDS_AWAY)
+        faults.start("kafka")
+        before = len(acknowledged)
+        until(lambda: len(acknowledged), lambda count: count > before + 300, seconds=60)
+        faults.kill("kafka")
+        faults.until_healthy("kafka")
+        before = len(acknowledged)
+        until(lambda: len(acknowledged), lambda count: count > before + 300, seconds=60)
+        is_over.set()
+        loading.join(60)
+        until(lambda: set(acknowledged) - set(orders_of(postgres, names)), lambda left: not left)
+    orders = orders_of(postgres, names)
+    print(
+        f"\nKafka stopped for {SECONDS_AWAY:.0f} s, then killed: {len(acknowledged)} "
+        f"acknowledged, lost {len(set(acknowledged) - set(orders))}, visible duplicates "
+        f"{len(orders) - len(set(orders))}; {len(errors)} errors, as: {errors[:1]}"
+    )
+    assert len(orders) == len(set(orders))
+    assert errors, "nobody noticed"
+    where = ",".join(kafka.bootstrap)
+    assert all(where in error or "broker" in error for error in errors)
+
+
+def test_postgres_goes_away_and_comes_back(
+    kafka: Kafka, postgres: Postgres, faults: StackUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    events = 15_000
+    names = Names("sink")
+    names.make_topics(kafka, RETRY)
+    names.make_table(postgres)
+    sink = PostgresSink(postgres, names.group, functools.partial(insert, names))
+    sink.prepare()
+    place(kafka, names, range(events))
+    with caplog.at_level(logging.WARNING, "infra.events"), pricing(kafka, names, sink):
+        until(lambda: written(postgres, names)[0], lambda rows: rows > 1000)
+        faults.stop("postgres")
+        time.sleep(SECONDS_AWAY)
+        faults.start("postgres")
+        kept = written(postgres, names)[0]
+        until(lambda: written(postgres, names)[0], lambda rows: rows > min(kept + 2000, events - 1))
+        faults.kill("postgres")
+        faults.until_healthy("postgres")
+        until(lambda: written(postgres, names)[1], lambda orders: orders == events, seconds=60)
+    rows, orders = written(postgres, names)
+    said = complaints(caplog)
+    print(
+        f"\nPostgres stopped for {SECONDS_AWAY:.0f} s, then killed: {events} events, "
+        f"lost {events - orders}, visible duplicates {rows - orders}; said: {said[:1]}"
+    )
+    assert (rows, orders) == (events, events)
+    assert said and all(f"Postgres at {postgres.host}:{postgres.port}/" in one for one in said)
+    assert read_all(kafka, f"{names.group}.dead") == [], "an outage is no fault of an event"
+
+
+def test_redis_goes_away_and_comes_back(
+    kafka: Kafka,
+    redis: Redis,
+    faults: StackUnderTest,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    events = 8_000
+    names = Names("cache")
+    names.make_topics(kafka, RETRY)
+    config = RedisSinkConfig(names.group)
+    sink = RedisSink(redis, config, functools.partial(count, names))
+    place(kafka, names, range(events))
+    server = client.Redis(**redis.client_options())
+    with caplog.at_level(logging.WARNING, "infra.events"), pricing(kafka, names, sink, batch=1000):
+        until(lambda: counted(server, names), lambda total: total > 500)
+        faults.stop("redis")
+        time.sleep(SECONDS_AWAY)
+        faults.start("redis")
+        faults.kill("redis")
+        faults.until_healthy("redis")
+        until(lambda: counted(server, names), lambda total: total >= events, seconds=60)
+    total, different = counted(server, names), server.scard(f"{names.stem}:numbers")
+    said = complaints(caplog)
+    print(
+        f"\nRedis stopped for {SECONDS_AWAY:.0f} s, then killed: {events} events, "
+        f"lost {events - different}, visible duplicates {total - different}; said: {said[:1]}"
+    )
+    assert (total, different) == (events, events)
+    assert said and all(f"Redis at {redis.host}:{redis.port}" in one for one in said)
+
+
+def test_without_any_broker_it_is_told_where_none_was(kafka: Kafka) -> None:
+    nowhere = kafka.model_copy(update={"bootstrap": ("127.0.0.1:9",)})
+    with pytest.raises(UnavailableError, match=r"No broker of 127\.0\.0\.1:9 answers"):
+        EventProducer(nowhere, ProducerConfig(name="shop", delivery_seconds=2.0), CONTRACTS)
+
+
+def test_what_was_not_acknowledged_is_told_with_its_number(
+    kafka: Kafka, faults: StackUnderTest
+) -> None:
+    names = Names("unsent")
+    names.make_topics(kafka, RETRY)
+    config = ProducerConfig(name="shop", delivery_seconds=2.0)
+    order = PLACED.new(Placed(number=1, cents=1), producer="shop")
+    producer = EventProducer(kafka, config, CONTRACTS)
+    producer.send(names.orders, order, key="1")
+    producer.flush()
+    faults.stop("kafka")
+    try:
+        for _ in range(7):
+            producer.send(names.orders, order, key="1")
+        with pytest.raises(PublishError, match=r"7 of 7 events were not acknowledged by 127\.0"):
+            producer.flush()
+    finally:
+        faults.start("kafka")
+    producer.send(names.orders, order, key="1")
+    producer.close()
+    assert len(read_all(kafka, names.orders)) == 2
+
+
+@contextmanager
+def pricing(kafka: Kafka, names: Names, sink: Sink, **changes: Any) -> Iterator[None]:
+    stop = Stop()
+    config = ProducerConfig(name="p", delivery_seconds=5.0)
+    with EventProducer(kafka, config, CONTRACTS) as producer:
+        loop = Loop(
+            kafka,
+            names.consumer(**changes),
+            CONTRACTS,
+            functools.partial(price, names),
+            AtLeastOnce(producer, sink),
+            retry=RETRY,
+            outage=OutageConfig(longest_wait_seconds=1.0),
+            stop=stop,
+        )
+        with in_background(loop, stop):
+            yield
+
+
+def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if "waits" in one.getMessage()]
+
+
+def count(names: Names, pipe: Any, handled: Handled) -> None:
+    pipe.incr(f"{names.stem}:total")
+    pipe.sadd(f"{names.stem}:numbers", handled.received.event.data.number)
+
+
+def counted(server: Any, names: Names) -> int:
+    try:
+        return int(server.get(f"{names.stem}:total") or 0)
+    except client.ConnectionError:
+        return 0
+
+
+def orders_of(postgres: Postgres, names: Names) -> list[int]:
+    import psycopg
+
+    with psycopg.connect(**postgres.client_options()) as session:
+        return [row[0] for row in session.execute(f"select number from {names.table}")]
