@@ -3,12 +3,13 @@
 import io
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
 
 from infra.monitoring.dashboards.model import Panel, Unit
 from infra.monitoring.dashboards.prometheus_query import Series, Span
@@ -26,7 +27,7 @@ def draw(panel: Panel, found: Sequence[Series], span: Span, place: str) -> str:
     axes = figure.add_subplot()
     for number, one in enumerate(shown):
         axes.plot(
-            one.times,
+            _moments(one.times),
             one.values,
             color=_COLOURS[number % len(_COLOURS)],
             linestyle=("-", "--")[number // len(_COLOURS) % 2],
@@ -35,11 +36,12 @@ def draw(panel: Panel, found: Sequence[Series], span: Span, place: str) -> str:
         )
     if panel.bound is not None:
         axes.axhline(panel.bound, color="#B00020", linewidth=1, linestyle=":")
-    axes.set_xlim(span.begin.timestamp(), span.end.timestamp())
+    axes.set_xlim(*_moments(np.array([span.begin.timestamp(), span.end.timestamp()])))
     tops = [float(np.nanmax(one.values)) for one in shown if np.isfinite(one.values).any()]
     axes.set_ylim(0, max([*tops, panel.bound or 0.0, 1e-9]) * 1.1)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda t, _: f"{_moment(t):%H:%M}"))
+    places = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(places)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(places))  # type: ignore[no-untyped-call]
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: in_words(value, panel.unit)))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
@@ -57,15 +59,15 @@ def in_words(value: float, unit: Unit) -> str:
         case Unit.SHARE:
             return f"{value * 100:.3g} %"
         case Unit.SECONDS:
-            return f"{value * 1000:.3g} ms" if abs(value) < 1 else f"{value:.3g} s"
+            return f"{value * 1000:.3g} ms" if 0 < abs(value) < 1 else f"{value:.3g} s"
         case Unit.PER_SECOND:
             return f"{value:.3g}/s"
         case Unit.NONE:
             return f"{value:.4g}"
 
 
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _moments(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
+    return (seconds * 1000).astype("datetime64[ms]")
 
 
 def _svg(figure: Figure, place: str) -> str:
