@@ -1,6 +1,6 @@
 """Execute window features in DuckDB, on frames or on whatever DuckDB can scan."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ from infra.features.sql import AT, EVENTS, ROW, Dialect, missing_ids_query, wind
 with needing("stack"):
     import duckdb
 
-_GIVEN_EVENTS, _GIVEN_AT = "given_events", "given_rows"
+_GIVEN_EVENTS, _GIVEN_AT = "__given_events", "__given_rows"
 
 
 def duckdb_window_features(
@@ -41,6 +41,11 @@ def duckdb_window_features(
         found = connection.execute(window_query(features, Dialect.DUCKDB)).df()
     except duckdb.Error as error:
         raise FeatureError(f"DuckDB cannot compute {features.name}: {error}") from error
+    finally:
+        # In a transaction that failed nothing can be dropped, and nothing stays either.
+        with suppress(duckdb.Error):
+            for view in (EVENTS, AT, _GIVEN_EVENTS, _GIVEN_AT):
+                connection.execute(f"DROP VIEW IF EXISTS {view}")
     found = found.drop(columns=ROW)
     return found.set_index(at.index) if isinstance(at, pd.DataFrame) else found
 

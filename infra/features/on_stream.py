@@ -28,7 +28,10 @@ class Arrival(StrEnum):
 
 @dataclass(frozen=True)
 class StreamConfig:
-    """Configure how late an event may be, and after how many arrivals old events are let go."""
+    """Configure how late an event may be, and after how many arrivals old events are let go.
+
+    There are at least as many arrivals between as there are entities, so that this costs little.
+    """
 
     lateness: timedelta
     tidy_every: int = 10_000
@@ -66,6 +69,7 @@ class WindowState:
         self.arrivals = dict.fromkeys(Arrival, 0)
         self.latest: int | None = None
         self.kept_since: int | None = None
+        self.tidied = 0
         self.histories: dict[Entity, KeyHistory] = {}
         self.questions: list[tuple[int, str, Entity]] = []
         self._recent: dict[str, int] = {}
@@ -86,7 +90,8 @@ class WindowState:
         self.arrivals[arrival] += 1
         if arrival is Arrival.ACCEPTED:
             self._accept(event_id, entity, time, row)
-        if sum(self.arrivals.values()) % self.config.tidy_every == 0:
+        due = self.tidied + max(self.config.tidy_every, len(self.histories))
+        if sum(self.arrivals.values()) >= due:
             self.forget()
         return arrival
 
@@ -117,7 +122,7 @@ class WindowState:
 
     def forget(self) -> None:
         """Let go what no question at or after the watermark, nor an open one, can need."""
-        watermark = self._watermark()
+        watermark, self.tidied = self._watermark(), sum(self.arrivals.values())
         if watermark is None:
             return
         self._recent = {key: time for key, time in self._recent.items() if time >= watermark}

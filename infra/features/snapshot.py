@@ -21,6 +21,7 @@ def take_snapshot(state: WindowState) -> bytes:
         "lateness": state.config.lateness // MICROSECOND,
         "tidy_every": state.config.tidy_every,
         "arrivals": state.arrivals,
+        "tidied": state.tidied,
         "latest": state.latest,
         "kept_since": state.kept_since,
         "questions": sorted(state.questions, key=repr),
@@ -47,6 +48,7 @@ def restore_snapshot(features: FeatureSet, snapshot: bytes) -> WindowState:
     state = WindowState(features, StreamConfig(lateness, plain["tidy_every"]))
     state.arrivals = {Arrival(name): count for name, count in plain["arrivals"].items()}
     state.latest, state.kept_since = plain["latest"], plain["kept_since"]
+    state.tidied = plain["tidied"]
     # A sorted list is a heap.
     state.questions = sorted((time, name, entity) for time, name, entity in plain["questions"])
     for entity, events in plain["histories"]:

@@ -10,7 +10,8 @@ from enum import StrEnum
 from infra.features.definition import Aggregation, FeatureSet, WindowAggregate
 
 ROW = "at_row"
-EVENTS, AT = "feature_events", "feature_rows"
+# Named so that no table of a caller is shadowed.
+EVENTS, AT = "__feature_events", "__feature_rows"
 
 
 class Dialect(StrEnum):
@@ -21,9 +22,9 @@ class Dialect(StrEnum):
 
 
 def window_query(features: FeatureSet, dialect: Dialect) -> str:
-    """Return the query over `feature_events` and `feature_rows`, one answer row per `at_row`.
+    """Return the query over the views EVENTS and AT, one answer row per `at_row`.
 
-    Both relations have the columns of the definition; `feature_rows` also has `at_row`, a number
+    EVENTS has the columns of the definition, AT those of entity and time, and `at_row`, a number
     by which the answer is ordered. Answers with whole numbers are BIGINT, the others DOUBLE.
     """
     return _Query(features, dialect).text()

@@ -1,6 +1,7 @@
 """One definition gives one answer, in pandas, in DuckDB, in Spark and by brute force."""
 
 import re
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -84,6 +85,19 @@ def test_duckdb_reads_files_and_the_order_of_rows_stays(tmp_path: Path) -> None:
     events = made_events(500, 8, 30).reset_index(drop=True)
     events.to_parquet(tmp_path / "events.parquet")
     found = duckdb_window_features(features, f"read_parquet('{tmp_path}/*.parquet')")
+    pd.testing.assert_frame_equal(found, window_features(features, events))
+
+
+def test_a_connection_of_ones_own_is_left_as_it_was() -> None:
+    features = every_aggregation(windows_days=(7,))
+    events = made_events(100, 3, 20).reset_index(drop=True)
+    with closing(duckdb.connect()) as connection:
+        connection.execute("CREATE TABLE feature_events AS SELECT * FROM events")
+        found = duckdb_window_features(features, "feature_events", connection=connection)
+        with pytest.raises(FeatureError, match="cannot compute spending"):
+            duckdb_window_features(features, "nothing", connection=connection)
+        left = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal")
+        assert left.fetchall() == []
     pd.testing.assert_frame_equal(found, window_features(features, events))
 
 

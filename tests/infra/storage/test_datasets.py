@@ -276,6 +276,14 @@ def test_replacing_what_another_changed_is_refused(store: DiskStore, dataset: Da
     assert amounts(dataset.read()) == [1.0, 4.0, 9.0]
 
 
+def test_who_never_gets_a_turn_is_told(store: DiskStore, dataset: Dataset) -> None:
+    impatient = DatasetConfig("sales", ("day",), attempts=1)
+    other = Interrupted(store, lambda: dataset.append(rows(1, 4.0)))
+    with pytest.raises(CommitConflictError, match="1 other commits to sales came first"):
+        Dataset(other, impatient).append(rows(2, 9.0))  # type: ignore[arg-type]
+    assert amounts(dataset.read()) == [4.0]
+
+
 def test_a_commit_that_takes_longer_than_the_grace_is_refused(store: DiskStore) -> None:
     slow = DatasetConfig("sales", ("day",), grace=timedelta(microseconds=1))
     with pytest.raises(CommitConflictError, match="took longer"):
