@@ -87,7 +87,9 @@ def backfill(
         wanted = rows(start, end)
         _require_within(features, wanted, start, end)
         past = events(start - features.reach, end)
-        answer = wanted.join(window_features(features, past, wanted))
+        found = window_features(features, past, wanted)
+        # By place, since rows may come with one index value for several.
+        answer = wanted.assign(**{name: found[name].to_numpy() for name in features.names})
         _write(path, answer, fingerprint)
         written.append(path)
         count += len(answer)
@@ -128,6 +130,9 @@ def _require_within(
     features: FeatureSet, rows: pd.DataFrame, start: datetime, end: datetime
 ) -> None:
     require_columns(rows, (features.entity, features.time), "the rows of a chunk")
+    taken = [name for name in features.names if name in rows.columns]
+    if taken:
+        raise FeatureError(f"The rows of a chunk have a column {taken[0]!r} already: drop it.")
     times = column_microseconds(rows[features.time])
     outside = (times < microseconds(start)) | (times >= microseconds(end))
     if outside.any():

@@ -13,6 +13,8 @@ from infra.features.errors import FeatureError
 MICROSECOND = timedelta(microseconds=1)
 # Beyond this, a value times ten to the power of `decimals` leaves 64 bits too easily.
 MOST_DECIMALS = 12
+# The column by which SQL engines number the rows to answer.
+ROW = "at_row"
 
 
 class Aggregation(StrEnum):
@@ -104,10 +106,10 @@ class FeatureSet:
             raise FeatureError(f"{self.name!r} is no name for features: use letters, digits, _.")
         if not self.aggregates:
             raise FeatureError(f"{self.name}: define at least one aggregate.")
-        taken = [*self.names, self.entity, self.time]
+        taken = [*self.names, self.entity, self.time, ROW]
         twice = sorted({name for name in taken if taken.count(name) > 1})
         if twice:
-            raise FeatureError(f"{self.name}: {twice[0]!r} is named twice; give each its own name.")
+            raise FeatureError(f"{self.name}: {twice[0]!r} is taken; give each its own name.")
 
     @property
     def names(self) -> tuple[str, ...]:

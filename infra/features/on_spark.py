@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from infra.features.definition import FeatureSet
+from infra.features.definition import ROW, FeatureSet
 from infra.features.errors import FeatureError
-from infra.features.sql import AT, EVENTS, ROW, Dialect, missing_ids_query, window_query
+from infra.features.sql import AT, EVENTS, Dialect, missing_ids_query, window_query
 
 _ZONE = "spark.sql.session.timeZone"
 

@@ -7,9 +7,8 @@ feature is then one window function with an exact range. Nothing is joined.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from infra.features.definition import Aggregation, FeatureSet, WindowAggregate
+from infra.features.definition import ROW, Aggregation, FeatureSet, WindowAggregate
 
-ROW = "at_row"
 # Named so that no table of a caller is shadowed.
 EVENTS, AT = "__feature_events", "__feature_rows"
 

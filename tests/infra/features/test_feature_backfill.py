@@ -30,7 +30,10 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_pieces_together_are_the_whole(tmp_path: Path) -> None:
-    done = backfill(FEATURES, config(tmp_path), between, between)
+    # Sources may number their rows as they like, even all alike.
+    done = backfill(
+        FEATURES, config(tmp_path), between, lambda a, b: between(a, b).assign(i=0).set_index("i")
+    )
     assert len(done.written) == 6 and done.rows == len(EVENTS)
     found = pd.read_parquet(tmp_path)
     due = EVENTS.join(window_features(FEATURES, EVENTS))
@@ -94,5 +97,7 @@ def test_rows_at_regular_instants(tmp_path: Path) -> None:
 def test_rows_outside_their_chunk_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FeatureError, match="there twice"):
         backfill(FEATURES, config(tmp_path), between, lambda start, end: EVENTS)
+    with pytest.raises(FeatureError, match="'sum_1' already"):
+        backfill(FEATURES, config(tmp_path), between, lambda a, b: between(a, b).assign(sum_1=0))
     with pytest.raises(FeatureError, match="has no chunk"):
         config(tmp_path, days=0)

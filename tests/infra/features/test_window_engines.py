@@ -197,10 +197,29 @@ def test_a_definition_that_cannot_be_is_refused(wrong: dict[str, object]) -> Non
         WindowAggregate(**{**right, **wrong})  # type: ignore[arg-type]
 
 
-def test_a_name_is_given_once() -> None:
+@pytest.mark.parametrize("name", ["n", "card", "at", "at_row"])
+def test_a_name_is_given_once(name: str) -> None:
     one = WindowAggregate("n", Aggregation.COUNT, timedelta(1))
-    with pytest.raises(FeatureError, match="named twice"):
-        FeatureSet("f", "card", "at", (one, one))
+    other = WindowAggregate(name, Aggregation.COUNT, timedelta(1))
+    with pytest.raises(FeatureError, match=f"'{name}' is taken"):
+        FeatureSet("f", "card", "at", (one, other))
+
+
+def test_a_feature_may_be_named_as_the_query_names_its_own_columns() -> None:
+    events = made_events(100, 3, 20)
+    aggregates = tuple(
+        WindowAggregate(name, what, timedelta(days=7), "amount", decimals=2)
+        for name, what in [
+            ("event", Aggregation.COUNT),
+            ("entity", Aggregation.SUM),
+            ("micros", Aggregation.MAX),
+            ("v0", Aggregation.MEAN),
+            ("nth", Aggregation.MIN),
+        ]
+    )
+    features = FeatureSet("f", "card", "at", aggregates, "event")
+    found = duckdb_window_features(features, events)
+    pd.testing.assert_frame_equal(found, window_features(features, events), check_exact=True)
 
 
 def test_any_change_of_a_definition_changes_its_fingerprint() -> None:
