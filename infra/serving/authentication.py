@@ -19,6 +19,8 @@ from infra.serving.key_hashing import Token, hash_secret, is_secret_of
 from infra.serving.key_store import KeyRecord, KeyStore
 from infra.serving.quotas import Quotas
 
+# More than this many that wait for the one thread that hashes are an attack, or a stampede.
+_MOST_CHECKS = 200
 _WRONG = "This key is not known, or not valid any more. Send a valid one in the header X-API-Key."
 
 
@@ -49,11 +51,13 @@ class Authenticator:
         failures: Quotas,
         config: KeyConfig,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._failures = failures
         self._config = config
         self._clock = clock
+        self._now = now
         self._pepper = secrets.token_bytes(32)
         self._verified: dict[bytes, _Verified] = {}
         self._checking: dict[bytes, asyncio.Task[KeyRecord | None]] = {}
@@ -75,7 +79,7 @@ class Authenticator:
         known = self._verified.get(digest)
         if known is None or self._clock() >= known.until:
             known = await self._checked(sent, digest, address)
-        if not known.record.is_live(datetime.now(UTC)):
+        if not known.record.is_live(self._now()):
             raise self._refusal()
         return Caller(known.record.id, known.record.owner, known.record.quota)
 
@@ -103,6 +107,13 @@ class Authenticator:
     async def _record(self, token: Token, digest: bytes) -> KeyRecord | None:
         """Look a key up once, however many requests come with it at the same time."""
         if digest not in self._checking:
+            if len(self._checking) >= _MOST_CHECKS:
+                raise RefusedError(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    "keys_busy",
+                    "Too many keys are being checked.",
+                    retry_after=2,
+                )
             known = self._verified.get(digest)
             work = asyncio.get_running_loop().run_in_executor(
                 self._threads, self._look_up, token, known.record.hashed if known else None
@@ -126,7 +137,7 @@ class Authenticator:
             good = True
         else:
             good = is_secret_of(token.secret, record.hashed if record else self._nobody)
-        return record if record and good and record.is_live(datetime.now(UTC)) else None
+        return record if record and good and record.is_live(self._now()) else None
 
     def _refusal(self) -> RefusedError:
         return RefusedError(HTTPStatus.UNAUTHORIZED, "wrong_key", _WRONG)

@@ -52,6 +52,11 @@ class MicroBatcher(Generic[Item, Outcome]):
         """Begin to work; call it in the event loop that will submit."""
         self._worker = asyncio.create_task(self._work(), name="batches")
 
+    @property
+    def is_working(self) -> bool:
+        """Say whether somebody takes what is submitted."""
+        return self._worker is not None and not self._worker.done()
+
     async def submit(self, items: Sequence[Item], deadline: float) -> list[Outcome]:
         """Return the outcomes of `items` in their order; raise ShedError if that takes too long.
 

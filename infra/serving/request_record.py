@@ -13,6 +13,7 @@ from infra.serving.problems import problem
 from infra.serving.request_id import HEADER, begin_request
 
 _LOG = logging.getLogger(__name__)
+OPERATION_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"})
 
 
@@ -89,7 +90,9 @@ class RequestRecord:
         self._metrics.requests.labels(route, method, known).inc()
         # Refusals are quick: apart, they do not make a service look fast that is not.
         self._metrics.latency.labels(route, f"{known[0]}xx").observe(seconds)
-        _LOG.info(
+        _LOG.log(
+            # Probes and scrapes come every few seconds and say nothing.
+            logging.DEBUG if route in OPERATION_ROUTES else logging.INFO,
             "%s %s %d",
             method,
             route,

@@ -18,6 +18,8 @@ from infra.serving.quotas import Quotas
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_A_CHECK = 2.0
+# Readiness asks for no key: whoever asks it often must not ask the stores as often.
+_SECONDS_A_CHECK_HOLDS = 0.5
 
 ReadinessCheck = Callable[[], Awaitable[None]]
 
@@ -37,6 +39,9 @@ class Service(Generic[In, Out]):
     metrics: ServingMetrics
     checks: Mapping[str, ReadinessCheck]
     draining: bool = field(default=False, init=False)
+    _checked: dict[str, str] = field(default_factory=dict, init=False)
+    _checked_until: float = field(default=0.0, init=False)
+    _checking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def swap(self) -> bool:
         """Take the version that the source has now; return whether it was another.
@@ -56,10 +61,21 @@ class Service(Generic[In, Out]):
             found["service"] = "is shutting down"
         if self.slot.version is None:
             found["model"] = "is not loaded"
-        said = await asyncio.gather(*(self._check(name) for name in self.checks))
-        found |= {name: why for name, why in zip(self.checks, said, strict=True) if why}
+        if not self.batcher.is_working:
+            found["batches"] = "are not worked on"
+        found |= await self._dependencies()
         self.metrics.ready.set(0 if found else 1)
         return found
+
+    async def _dependencies(self) -> dict[str, str]:
+        async with self._checking:
+            now = asyncio.get_running_loop().time()
+            if now >= self._checked_until:
+                said = await asyncio.gather(*(self._check(name) for name in self.checks))
+                found = zip(self.checks, said, strict=True)
+                self._checked = {name: why for name, why in found if why}
+                self._checked_until = now + _SECONDS_A_CHECK_HOLDS
+        return self._checked
 
     async def _check(self, name: str) -> str:
         try:

@@ -38,7 +38,7 @@ def test_schemathesis_finds_no_500_and_no_answer_that_openapi_does_not_know(
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.url}/openapi.json"),
             *("--header", f"X-API-Key: {key.reveal()}", "--checks", ",".join(CHECKS)),
-            *("--max-examples", "150", "--seed", "7", "--no-color"),
+            *("--max-examples", "100", "--seed", "7", "--no-color"),
         ]
         environment = {**os.environ, "PYTHONPATH": ""}
         ran = subprocess.run(
@@ -52,7 +52,7 @@ def test_schemathesis_finds_no_500_and_no_answer_that_openapi_does_not_know(
         assert answered > 20
         requests = re.search(r"(\d+) generated", said)
         assert requests is not None, said
-        assert int(requests[1]) >= 400
+        assert int(requests[1]) >= 250
         assert '"level": "ERROR"' not in service.log.read_text()
     with capsys.disabled():
         print(f"\nfuzz: {requests[1]} cases, no 500; {answered:.0f} of them got a prediction")

@@ -16,9 +16,9 @@ from served_processes import Served, served
 from infra.serving.key_store import KeyStore
 
 pytestmark = pytest.mark.long
-SECONDS_A_BATCH, MAX_ITEMS = 0.05, 4
+SECONDS_A_BATCH, MAX_ITEMS = 0.05, 2
 CAPACITY = MAX_ITEMS / SECONDS_A_BATCH
-SECONDS, RATE = 6.0, 3 * CAPACITY
+SECONDS, RATE = 4.0, 3 * CAPACITY
 DEADLINE_MS = 300
 SHAPE = {"width": 2.0, "name": "square"}
 UNSHED: dict[str, Any] = {"max_queue": 100_000, "deadline_ms": 60_000}
@@ -26,11 +26,15 @@ UNSHED: dict[str, Any] = {"max_queue": 100_000, "deadline_ms": 60_000}
 
 @dataclass(frozen=True)
 class Load:
-    """Hold what came of an open-loop load; seconds count from the scheduled arrival."""
+    """Hold what came of an open-loop load; seconds count from the scheduled arrival.
+
+    `late` says by how much requests were sent too late, which is the client's fault alone.
+    """
 
     statuses: list[int]
     seconds: list[float]
     retry_after: list[str | None]
+    late: list[float]
 
     def p95_ms(self, status: int) -> float:
         took = [t for t, found in zip(self.seconds, self.statuses, strict=True) if found == status]
@@ -47,15 +51,15 @@ async def loaded(service: Served, key: str, rate: float, seconds: float) -> Load
         loop = asyncio.get_running_loop()
         begin = loop.time()
 
-        async def one(due: float) -> tuple[int, float, str | None]:
+        async def one(due: float) -> tuple[int, float, str | None, float]:
             await asyncio.sleep(due - loop.time())
+            late = loop.time() - due
             answer = await client.post("/v1/predict", json=SHAPE)
-            return answer.status_code, loop.time() - due, answer.headers.get("retry-after")
+            return answer.status_code, loop.time() - due, answer.headers.get("retry-after"), late
 
         tasks = [one(begin + n / rate) for n in range(int(rate * seconds))]
         found = await asyncio.gather(*tasks)
-    statuses, took, retry_after = zip(*found, strict=True)
-    return Load(list(statuses), list(took), list(retry_after))
+    return Load(*map(list, zip(*found, strict=True)))
 
 
 @pytest.fixture
@@ -75,17 +79,19 @@ def test_shedding_keeps_what_is_answered_in_time(
                 at_the_door = service.metric('serving_shed_total{reason="deadline"}')
     shed, unshed = found["shed"], found["unshed"]
     count = Counter(shed.statuses)
+    late_ms = 1000 * float(np.quantile(shed.late, 0.95))
     with capsys.disabled():
         print(
             f"\noverload: {RATE:.0f}/s against a capacity of {CAPACITY:.0f}/s for {SECONDS:.0f} s\n"
             f"  with shedding: {count[200]} answered, p95 {shed.p95_ms(200):.0f} ms (deadline "
             f"{DEADLINE_MS} ms); {count[503]} refused, p95 {shed.p95_ms(503):.0f} ms\n"
+            f"  the client sent 95 % of requests within {late_ms:.0f} ms of their time\n"
             f"  without:       {Counter(unshed.statuses)[200]} answered, "
             f"p95 {unshed.p95_ms(200):.0f} ms"
         )
     assert set(count) == {200, 503}
-    # The client's own work is in the figure, hence the margin past the deadline.
-    assert shed.p95_ms(200) < DEADLINE_MS + 150
+    # Opening a connection and the client's own work are in the figure, hence the margin.
+    assert shed.p95_ms(200) < DEADLINE_MS + 150 + late_ms
     # Refusing everything would be in time too: most of the capacity must have been used.
     assert count[200] > 0.7 * CAPACITY * SECONDS
     assert at_the_door > 0.8 * count[503], "refused at the door, not after waiting in vain"
@@ -93,7 +99,7 @@ def test_shedding_keeps_what_is_answered_in_time(
         s for s, status in zip(shed.retry_after, shed.statuses, strict=True) if status == 503
     ]
     assert all(seconds and int(seconds) >= 1 for seconds in refused)
-    assert unshed.p95_ms(200) > 5 * shed.p95_ms(200)
+    assert unshed.p95_ms(200) > 10 * DEADLINE_MS
 
 
 def test_nobody_is_shed_below_capacity(tmp_path: Path, key: str) -> None:

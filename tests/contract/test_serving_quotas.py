@@ -5,14 +5,16 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 from served_processes import Served, served
+from stack_under_test import until
 
 from infra.serving.key_store import KeyStore
-from infra.settings import Redis
+from infra.settings import Postgres, Redis
 
 pytestmark = pytest.mark.long
 CLIENTS = 8
@@ -52,7 +54,7 @@ def test_no_window_ever_holds_more_than_the_quota(
     key = store.create("ada", quota=f"{quota}/2 second").reveal()
     other = store.create("bob").reveal()
     with served(tmp_path / "keys.db", count=2, redis=redis) as services:
-        found = hammered(services, key, after(7))
+        found = hammered(services, key, after(5))
         statuses = Counter(status for _, _, status in found)
         assert set(statuses) == {200, 429}
         passed = sorted((sent, answered) for sent, answered, status in found if status == 200)
@@ -62,22 +64,22 @@ def test_no_window_ever_holds_more_than_the_quota(
             for begin, _ in passed
         )
         assert most <= quota
-        # The quota is given as well as kept: three windows and a half were open.
-        assert 3 * quota <= statuses[200] <= 5 * quota
+        # The quota is given as well as kept: two windows and a half were open.
+        assert 2 * quota <= statuses[200] <= 4 * quota
         assert httpx.post(
             f"{services[0].url}/v1/predict", json=SHAPE, headers={"X-API-Key": other}
         ).is_success
     with capsys.disabled():
         print(
             f"\nquota: {statuses[200]} of {sum(statuses.values())} requests of {CLIENTS} clients "
-            f"on 2 processes passed in 7 s; most in any {window:.0f} s: {most}, quota {quota}"
+            f"on 2 processes passed in 5 s; most in any {window:.0f} s: {most}, quota {quota}"
         )
 
 
 def test_a_quota_is_kept_to_the_last_request(redis: Redis, tmp_path: Path) -> None:
     key = KeyStore.in_file(tmp_path / "keys.db").create("ada", quota="100/hour").reveal()
     with served(tmp_path / "keys.db", count=2, redis=redis) as services:
-        statuses = Counter(status for _, _, status in hammered(services, key, after(4)))
+        statuses = Counter(status for _, _, status in hammered(services, key, after(3)))
         assert statuses[200] == 100
         assert statuses[429] > 0 and set(statuses) == {200, 429}
 
@@ -88,10 +90,10 @@ def test_a_key_revoked_under_load_is_refused_everywhere_within_the_promised_time
     store = KeyStore.in_file(tmp_path / "keys.db")
     token = store.create("ada")
     with served(tmp_path / "keys.db", count=2) as services:
-        over = after(5)
+        over = after(4)
         with ThreadPoolExecutor(1) as background:
             load = background.submit(hammered, services, token.reveal(), over)
-            time.sleep(2)
+            time.sleep(1.5)
             store.revoke(token.id)
             revoked = time.time()
             found = load.result()
@@ -116,7 +118,11 @@ def test_quotas_refuse_in_words_while_redis_is_away_and_count_on_afterwards(
         faults.stop("redis")  # type: ignore[attr-defined]
         try:
             answer = httpx.post(f"{service.url}/v1/predict", json=SHAPE, headers=headers)
-            ready = httpx.get(f"{service.url}/health/ready")
+            ready = until(
+                lambda: httpx.get(f"{service.url}/health/ready"),
+                lambda told: told.status_code == 503,
+                seconds=5,
+            )
             alive = httpx.get(f"{service.url}/health/live")
         finally:
             faults.start("redis")  # type: ignore[attr-defined]
@@ -124,3 +130,22 @@ def test_quotas_refuse_in_words_while_redis_is_away_and_count_on_afterwards(
         assert answer.json()["detail"] == "Quotas cannot be counted at the moment."
         assert ready.json()["problems"] == {"quotas": "does not answer"} and alive.is_success
         assert httpx.post(f"{service.url}/v1/predict", json=SHAPE, headers=headers).is_success
+
+
+def test_keys_in_postgres_are_the_same_for_all_who_open_the_store_at_once(
+    postgres: Postgres,
+) -> None:
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        stores = list(clients.map(lambda _: KeyStore.in_postgres(postgres), range(CLIENTS)))
+        tokens = list(clients.map(lambda store: store.create("ada", quota="5/minute"), stores))
+        found = [stores[0].find(token.id) for token in tokens]
+        assert [one.quota if one else None for one in found] == ["5/minute"] * CLIENTS
+        assert {one.hashed for one in found if one} & {token.secret for token in tokens} == set()
+        first = tokens[0].id
+        assert sum(clients.map(lambda store: store.revoke(first), stores)) == 1
+    revoked = stores[1].find(first)
+    assert revoked is not None and not revoked.is_live(datetime.now(UTC))
+    for token in tokens[1:]:
+        stores[0].revoke(token.id)
+    for store in stores:
+        store.close()

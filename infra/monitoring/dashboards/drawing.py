@@ -38,7 +38,7 @@ def draw(panel: Panel, found: Sequence[Series], span: Span, place: str) -> str:
         axes.axhline(panel.bound, color="#B00020", linewidth=1, linestyle=":")
     axes.set_xlim(*_moments(np.array([span.begin.timestamp(), span.end.timestamp()])))
     tops = [float(np.nanmax(one.values)) for one in shown if np.isfinite(one.values).any()]
-    axes.set_ylim(0, max([*tops, panel.bound or 0.0, 1e-9]) * 1.1)
+    axes.set_ylim(0, (max([*tops, panel.bound or 0.0]) or 1.0) * 1.1)
     places = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(places)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(places))  # type: ignore[no-untyped-call]
@@ -57,7 +57,8 @@ def in_words(value: float, unit: Unit) -> str:
         return "-"
     match unit:
         case Unit.SHARE:
-            return f"{value * 100:.3g} %"
+            share = value * 100
+            return f"{share:,.0f} %" if abs(share) >= 1000 else f"{share:.3g} %"
         case Unit.SECONDS:
             return f"{value * 1000:.3g} ms" if 0 < abs(value) < 1 else f"{value:.3g} s"
         case Unit.PER_SECOND:

@@ -145,6 +145,7 @@ def test_a_drawing_is_the_same_twice_and_its_text_can_be_searched() -> None:
         (0.0123, Unit.SECONDS, "12.3 ms"),
         (2.5, Unit.SECONDS, "2.5 s"),
         (0.5, Unit.SHARE, "50 %"),
+        (1000.0, Unit.SHARE, "100,000 %"),
         (12.0, Unit.PER_SECOND, "12/s"),
         (1234.0, Unit.NONE, "1234"),
         (float("nan"), Unit.NONE, "-"),
