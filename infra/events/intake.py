@@ -178,6 +178,9 @@ class Intake:
     def close(self) -> None:
         """Commit what is done and leave the group; a static member stays in it by intention."""
         self.commit()
+        # What could not be committed now is delivered again; the hook at the end of the membership
+        # would wait for a coordinator without end.
+        self._done.clear()
         try:
             self._consumer.close(timeout_ms=_COMMIT_SECONDS * MILLISECONDS)
         except KafkaError as error:

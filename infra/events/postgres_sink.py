@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 
@@ -68,7 +68,6 @@ class PostgresSink:
                 return len(fresh)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._raise(error)
-            raise
 
     def forget(self, before: datetime) -> int:
         """Forget ids written before a time; return how many.
@@ -85,7 +84,6 @@ class PostgresSink:
                 return gone.rowcount
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._raise(error)
-            raise
 
     def close(self) -> None:
         """Close the connection; a later `write` opens another."""
@@ -101,7 +99,7 @@ class PostgresSink:
             )
         return self._session
 
-    def _raise(self, error: Exception) -> None:
+    def _raise(self, error: Exception) -> NoReturn:
         # A broken connection would fail the next batch too.
         self.close()
         where = f"{self._postgres.host}:{self._postgres.port}/{self._postgres.database}"

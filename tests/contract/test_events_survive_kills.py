@@ -55,7 +55,7 @@ def test_a_hundred_thousand_events_and_ten_kills(
 def test_transactions_show_each_effect_once_though_the_consumer_is_killed(
     kafka: Kafka, tmp_path: Path
 ) -> None:
-    events, kills = 20_000, 4
+    events, kills = 12_000, 4
     chance = seeded("SIGKILL of a transactional consumer")
     names = Names("exactly")
     names.make_topics(kafka, RETRY)
