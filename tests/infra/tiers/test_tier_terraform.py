@@ -100,6 +100,16 @@ def test_no_secret_stands_in_a_file() -> None:
             assert found is None or found.group(1) == "moto", f"{path}: {line}"
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [((), "plan  ROOT"), (("plan",), "plan  ROOT"), (("nothing", "."), "neither plan nor apply")],
+)
+def test_teardown_does_nothing_unless_told_what(told: tuple[str, ...], said: str) -> None:
+    done = run(AWS / "teardown" / "teardown.sh", *told, folder=AWS)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_files_are_formatted() -> None:
     done = run(tool("terraform"), "fmt", "-check", "-recursive", "-no-color", folder=AWS)
     assert done.returncode == 0, done.stdout
