@@ -3,7 +3,7 @@
 import io
 import time
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +12,11 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from infra.storage.columns import as_text, conform, plain_schema, require_partition_columns, split
+from infra.storage.columns import conform, plain_schema, require_partition_columns, split
 from infra.storage.commits import Change, CommitLimits, commit
 from infra.storage.errors import CommitConflictError, SnapshotNotFoundError, StorageError
-from infra.storage.object_store import MissingObjectError, ObjectStore
+from infra.storage.object_store import ObjectStore
+from infra.storage.reading import Where, files_where, read_files, schema_of
 from infra.storage.snapshot import DataFile, Snapshot
 from infra.storage.snapshot_log import SnapshotLog
 
@@ -70,9 +71,9 @@ class Dataset:
 
     def read(
         self,
-        columns: list[str] | None = None,
+        columns: Sequence[str] | None = None,
         *,
-        where: Mapping[str, Collection[Any]] | None = None,
+        where: Where | None = None,
         snapshot: int | None = None,
         at: datetime | None = None,
     ) -> Any:
@@ -82,16 +83,21 @@ class Dataset:
         are not read. Rows come in order of commit, within one in order of partition.
         """
         wanted = self.snapshot(snapshot, at=at)
-        schema = wanted.schema
-        if columns is not None:
-            unknown = [name for name in columns if name not in schema.names]
-            if unknown:
-                raise StorageError(
-                    f"{self.config.name} has no column {unknown[0]!r}; it has {schema.names}."
-                )
-            schema = pa.schema([schema.field(name) for name in columns])
-        tables = [self._table(file, columns) for file in self._matching(wanted, where or {})]
-        return pa.concat_tables([schema.empty_table(), *tables])
+        schema = schema_of(wanted, columns, self.config.name)
+        return pa.concat_tables([schema.empty_table(), *self._tables(wanted, columns, where)])
+
+    def tables(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        where: Where | None = None,
+        snapshot: int | None = None,
+        at: datetime | None = None,
+    ) -> Iterator[Any]:
+        """Return what `read` returns file by file, for a dataset larger than memory."""
+        wanted = self.snapshot(snapshot, at=at)
+        schema_of(wanted, columns, self.config.name)
+        return self._tables(wanted, columns, where)
 
     def snapshot(self, number: int | None = None, *, at: datetime | None = None) -> Snapshot:
         """Return the newest snapshot, the one of a number, or what was the newest `at` a time."""
@@ -158,33 +164,11 @@ class Dataset:
         folders = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in named]
         return "/".join([self.config.name, "data", *folders, f"{uuid.uuid4().hex}.parquet"])
 
-    def _matching(self, wanted: Snapshot, where: Mapping[str, Collection[Any]]) -> Files:
-        unknown = [name for name in where if name not in wanted.partition_by]
-        if unknown:
-            raise StorageError(
-                f"{self.config.name} is not split by {unknown[0]!r} but by "
-                f"{list(wanted.partition_by)}: filter the table that was read instead."
-            )
-        allowed = {
-            wanted.partition_by.index(name): {
-                as_text(value, wanted.schema.field(name).type) for value in values
-            }
-            for name, values in where.items()
-        }
-        return tuple(
-            file
-            for file in wanted.files
-            if all(file.partition[place] in texts for place, texts in allowed.items())
-        )
-
-    def _table(self, file: DataFile, columns: list[str] | None) -> Any:
-        try:
-            content = self.store.get(file.key)
-        except MissingObjectError:
-            raise SnapshotNotFoundError(
-                f"{file.key} is gone, so this snapshot was vacuumed: read a newer one."
-            ) from None
-        return pq.read_table(io.BytesIO(content), columns=columns, partitioning=None)
+    def _tables(
+        self, wanted: Snapshot, columns: Sequence[str] | None, where: Where | None
+    ) -> Iterator[Any]:
+        files = files_where(wanted, where or {}, self.config.name)
+        return read_files(self.store, files, columns)
 
     def _require_same_partitions(self, schema: Any, base: Snapshot | None) -> None:
         require_partition_columns(schema, self.config.partition_by, self.config.name)
