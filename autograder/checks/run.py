@@ -37,12 +37,15 @@ class Run:
 
     `parameters` are those the notebook ran with. `notebook` is the executed notebook and `folder`
     the run's working folder; a run inside the learner's own kernel has no executed notebook.
+    `variables` are those of the environment that tell the run of the servers its lab needs, and
+    which name space there is its own (LAB_SPACE).
     """
 
     probe: Probe = field(repr=False)
     parameters: Mapping[str, Any]
     notebook: Mapping[str, Any] | None = field(default=None, repr=False)
     folder: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -9,9 +10,9 @@ import typer
 from rich.console import Console
 
 from autograder.cli.learner_view import print_card, print_findings, print_receipt
+from autograder.contract.lab import Lab
 from autograder.errors import CourseError
-from autograder.execution import Confinement, detect_confinement
-from autograder.execution.kernel import KernelLauncher
+from autograder.execution import detect_confinement
 from autograder.execution.warm.launcher import kernels_for
 from autograder.learning.check import check_work
 from autograder.learning.doctor import diagnose
@@ -19,6 +20,7 @@ from autograder.learning.places import Place, find_place, the_lab
 from autograder.learning.student import keep_name, student_name
 from autograder.learning.submit import submit_lab
 from autograder.learning.watch import saved_at, saves
+from autograder.needs.surroundings import surroundings
 from autograder.paths import CoursePaths, find_course
 from autograder.scoring import Scorecard
 
@@ -59,8 +61,12 @@ def check(
     place = chosen_place(paths, lab_id)
     lab = the_lab(paths, place.lab)
     console = Console(stderr=True)
-    with console.status(f"Running {place.lab} in a fresh kernel ...") as _:
-        card = check_work(lab, place, confinement=detect_confinement(), held_out=thorough)
+    with (
+        console.status(f"Running {place.lab} in a fresh kernel ..."),
+        surroundings(lab.manifest.needs, paths.root) as around,
+    ):
+        confinement = detect_confinement()
+        card = check_work(lab, place, confinement=confinement, held_out=thorough, around=around)
     if as_json:
         typer.echo(card.model_dump_json(indent=2))
     else:
@@ -81,8 +87,19 @@ def watch(lab_id: LabId = None, thorough: Thorough = False) -> None:
     console = Console()
     confinement = detect_confinement()
     try:
-        with kernels_for(the_lab(paths, place.lab).manifest.preload, confinement) as launcher:
-            checked = partial(_watch_round, paths, place, console, confinement, thorough, launcher)
+        manifest = the_lab(paths, place.lab).manifest
+        with (
+            surroundings(manifest.needs, paths.root) as around,
+            kernels_for(manifest.preload, confinement, ports=around.ports) as launcher,
+        ):
+            judge = partial(
+                check_work,
+                confinement=confinement,
+                held_out=thorough,
+                launcher=launcher,
+                around=around,
+            )
+            checked = partial(_watch_round, paths, place, console, judge)
             saved = None
             while saved != (saved := saved_at(place.folder)):
                 # What is saved during the first check is not seen by the watch below.
@@ -98,17 +115,13 @@ def _watch_round(
     paths: CoursePaths,
     place: Place,
     console: Console,
-    confinement: Confinement,
-    thorough: bool,
-    launcher: KernelLauncher,
+    judge: Callable[[Lab, Place], Scorecard],
 ) -> None:
     begun = time.monotonic()
     try:
         lab = the_lab(paths, place.lab)
         with console.status(f"Running {place.lab} ..."):
-            card = check_work(
-                lab, place, confinement=confinement, held_out=thorough, launcher=launcher
-            )
+            card = judge(lab, place)
     except CourseError as error:
         console.clear()
         console.print(error.message, style="bold red", markup=False)

@@ -38,11 +38,12 @@ _ETC = (
 _TEMPORARY_BYTES = 256 << 20
 _ZYGOTE_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETUID", "CAP_SETGID")
 
+NO_NETWORK = "no network"
 ALWAYS = ("own process group", "resource limits", "fresh home and working folder")
 WALLED = (
     "own read-only view of the file system",
     "own process ids, ended with the run",
-    "no network",
+    NO_NETWORK,
     "no capabilities",
 )
 FILTERED = "dangerous system calls refused"
@@ -65,6 +66,17 @@ class Confinement:
     def complete(self) -> bool:
         """Tell whether every layer the grader knows is in force."""
         return not self.missing
+
+    def layers_with(self, ports: Sequence[int], *, doors: bool) -> tuple[str, ...]:
+        """Return the layers in force for a run that may reach loopback `ports`.
+
+        `doors` tells whether it reaches those alone, or the machine's whole network for their sake.
+        """
+        if not ports:
+            return self.layers
+        alone = "no network but ports " + ", ".join(map(str, sorted(ports)))
+        kept = [alone if layer == NO_NETWORK else layer for layer in self.layers]
+        return tuple(layer for layer in kept if doors or layer != alone)
 
     def run_id(self) -> int | None:
         """Return the user id for the next run, or None to stay who we are."""
@@ -99,16 +111,18 @@ class Confinement:
         walls += ["--remount-ro", "/", "--chdir", "/"]
         return [*walls, "--", *argv]
 
-    def wrap_zygote(self, argv: Sequence[str], *, folder: Path) -> list[str]:
+    def wrap_zygote(self, argv: Sequence[str], *, folder: Path, network: bool = False) -> list[str]:
         """Return the command for a process that forks runs, each of which it walls in further.
 
         It sees what every run may see and all runs' folders below `folder`; the walls between
-        runs are its forks' own, for which it keeps the capabilities to draw them.
+        runs are its forks' own, for which it keeps the capabilities to draw them. With `network`
+        it has the machine's, of which it may open single ports to its forks.
         """
         if self.bubblewrap is None:
             raise ValueError("a zygote needs bubblewrap")
         walls = [str(self.bubblewrap), "--die-with-parent", "--unsetenv", "JPY_PARENT_PID"]
-        walls += ["--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"]
+        walls += ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+        walls += [] if network else ["--unshare-net"]
         if not self.change_user:
             who = str(UNPRIVILEGED_ID)
             walls += ["--unshare-user", "--uid", who, "--gid", who]

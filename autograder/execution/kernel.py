@@ -39,7 +39,7 @@ class KernelLauncher(Protocol):
         limits: Limits,
         confinement: Confinement,
         *,
-        network: bool,
+        ports: Sequence[int],
         variables: Mapping[str, str],
     ) -> AsyncKernelManager: ...
 
@@ -66,15 +66,18 @@ def launch_plain_kernel(
     limits: Limits,
     confinement: Confinement,
     *,
-    network: bool,
+    ports: Sequence[int],
     variables: Mapping[str, str],
 ) -> AsyncKernelManager:
-    """Start an ordinary ipykernel inside the confinement, talking over sockets in `scratch`."""
+    """Start an ordinary ipykernel inside the confinement, talking over sockets in `scratch`.
+
+    For the sake of any `ports` it has the machine's whole network.
+    """
     user = confinement.run_id()
     settings = start_settings(limits, confinement, user, scratch.cwd)
     argv = [sys.executable, "-c", Path(start.__file__).read_text(), json.dumps(settings)]
     argv += ["-f", "{connection_file}", "--HistoryManager.enabled=False"]
-    wrapped = confinement.wrap(argv, scratch=scratch.root, network=network)
+    wrapped = confinement.wrap(argv, scratch=scratch.root, network=bool(ports))
     return start_manager(scratch, argv=wrapped, user=user, variables=variables)
 
 
@@ -133,11 +136,11 @@ def running_kernel(
     limits: Limits,
     confinement: Confinement,
     *,
-    network: bool = False,
+    ports: Sequence[int] = (),
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[AsyncKernelManager]:
     """Keep a kernel alive for the body and leave no process of it behind."""
-    manager = launcher(scratch, limits, confinement, network=network, variables=variables or {})
+    manager = launcher(scratch, limits, confinement, ports=ports, variables=variables or {})
     try:
         yield manager
     finally:
@@ -163,6 +166,11 @@ def kernel_pid(manager: AsyncKernelManager) -> int | None:
     """Return the id of the outermost process of the kernel, or None when there is none."""
     process = getattr(manager.provisioner, "process", None)
     return process.pid if process is not None else None
+
+
+def has_doors(manager: AsyncKernelManager) -> bool:
+    """Tell whether the kernel was forked, and so reaches single ports instead of a network."""
+    return bool(getattr(manager.provisioner, "request", None))
 
 
 def _descendants(pid: int) -> list[int]:

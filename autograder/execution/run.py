@@ -1,7 +1,7 @@
 """One execution of a notebook, from the first cell to the last probe."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from autograder.execution.engine import EngineRun
 from autograder.execution.environment import scratch_folder
 from autograder.execution.kernel import (
     KernelLauncher,
+    has_doors,
     kernel_pid,
     launch_plain_kernel,
     running_kernel,
@@ -41,6 +42,7 @@ class Execution:
     layers: tuple[str, ...]
     probe: KernelProbe
     usage: Usage
+    variables: Mapping[str, str]
 
     @property
     def peak_memory_mb(self) -> float:
@@ -56,20 +58,21 @@ def executed(
     parameters: Mapping[str, Any],
     limits: Limits,
     confinement: Confinement,
-    network: bool = False,
+    ports: Sequence[int] = (),
     variables: Mapping[str, str] | None = None,
     launcher: KernelLauncher = launch_plain_kernel,
 ) -> Iterator[Execution]:
     """Execute `notebook` beside copies of `files` (relative name to source); keep it for probes.
 
     Errors of the notebook are states of its cells. The kernel and all it wrote are gone when the
-    body ends. `variables` are added to the run's environment.
+    body ends. `variables` are added to the run's environment; of the machine's network it may reach
+    the loopback `ports`.
     """
     folder = getattr(launcher, "folder", None)
     with (
         scratch_folder(files, owner=confinement.run_id(), parent=folder) as scratch,
         running_kernel(
-            launcher, scratch, limits, confinement, network=network, variables=variables
+            launcher, scratch, limits, confinement, ports=ports, variables=variables
         ) as manager,
         watched(kernel_pid(manager), scratch.root, limits) as usage,
     ):
@@ -91,9 +94,10 @@ def executed(
                 status=usage.broken or run.log.status,
                 seconds=round(time.monotonic() - begun, 3),
                 cwd=scratch.cwd,
-                layers=confinement.layers,
+                layers=confinement.layers_with(ports, doors=has_doors(manager)),
                 probe=probe,
                 usage=usage,
+                variables=variables or {},
             )
         finally:
             probe.close()

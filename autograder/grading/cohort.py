@@ -20,6 +20,7 @@ from autograder.grading.intake import Submission
 from autograder.grading.layout import OutputLayout
 from autograder.grading.worker import Job, grade_job, rejected
 from autograder.grading.workers import READIED
+from autograder.needs.surroundings import Surroundings, surroundings
 from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
 
 _START_UP_SECONDS = 60
@@ -95,9 +96,11 @@ class LocalGraders:
     crew: Crew[Job]
     launcher: KernelLauncher
     shelf: Path
+    around: Surroundings
 
     def begin(self, job: Job) -> None:
-        self.crew.begin(replace(job, launcher=self.launcher, shelf=self.shelf))
+        ready = replace(job, launcher=self.launcher, shelf=self.shelf, around=self.around)
+        self.crew.begin(ready)
 
     def finished(self, also: Sequence[int] = ()) -> list[Finished[Job]]:
         return self.crew.finished(also)
@@ -114,10 +117,11 @@ def local_graders(
             crew(
                 grade_job, preload=[READIED, *lab.manifest.preload], seconds=_deadline(lab)
             ) as hands,
-            kernels_for(lab.manifest.preload, confinement) as launcher,
+            surroundings(lab.manifest.needs, lab.path.parents[1]) as around,
+            kernels_for(lab.manifest.preload, confinement, ports=around.ports) as launcher,
             claimed_folder() as shelf,
         ):
-            yield LocalGraders(min(workers, jobs), hands, launcher, shelf)
+            yield LocalGraders(min(workers, jobs), hands, launcher, shelf, around)
     finally:
         remove_unclaimed()
 

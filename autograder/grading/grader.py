@@ -16,6 +16,7 @@ from autograder.execution.run import Execution, executed
 from autograder.grading.attempts import attempted_answers
 from autograder.grading.restoring import restore
 from autograder.grading.tally import Outcome, score_tasks
+from autograder.needs.surroundings import NOTHING, Surroundings
 from autograder.scoring import RunRecord, Scorecard, Status
 
 NOT_ATTEMPTED = "not attempted yet; that is not wrong"
@@ -40,11 +41,13 @@ def grade_notebook(
     hidden: bool = True,
     held_out: bool = True,
     launcher: KernelLauncher = launch_plain_kernel,
+    around: Surroundings = NOTHING,
 ) -> Grading:
     """Grade `notebook` as an answer to `lab`.
 
     With `hidden=False` only the checks that a learner may see count, with `held_out=False` only
-    the learner's own parameters are run. Raise CourseError only for faults of the lab.
+    the learner's own parameters are run. `around` is what the lab's needs come to.
+    Raise CourseError only for faults of the lab.
     """
     begun = time.monotonic()
     restored = restore(lab, notebook)
@@ -57,20 +60,26 @@ def grade_notebook(
     }
     grading = Grading(_empty_card(lab, student), restored.notebook)
     records: list[RunRecord] = []
+    layers: tuple[str, ...] = ()
     sets = lab.parameter_sets() if held_out else lab.parameter_sets()[:1]
     for number, parameters in enumerate(sets):
         todo = [c for c in checks if _still_to_do(c, outcomes.get(c.id), number, idle)]
         if not todo:
             continue
-        with executed(
-            restored.notebook,
-            files={name: lab.path / name for name in lab.manifest.give},
-            parameters=parameters,
-            limits=lab.manifest.limits,
-            confinement=confinement,
-            network=bool(lab.manifest.needs),
-            launcher=launcher,
-        ) as execution:
+        with (
+            around.for_run() as variables,
+            executed(
+                restored.notebook,
+                files={name: lab.path / name for name in lab.manifest.give},
+                parameters=parameters,
+                limits=lab.manifest.limits,
+                confinement=confinement,
+                ports=around.ports,
+                variables=variables,
+                launcher=launcher,
+            ) as execution,
+        ):
+            layers = execution.layers
             _judge_run(lab, todo, execution, parameters, number > 0, outcomes, grading)
             if number == 0:
                 grading.notebook = execution.notebook
@@ -83,7 +92,7 @@ def grade_notebook(
             "tasks": tasks,
             "runs": tuple(records),
             "notes": tuple(restored.notes),
-            "layers": confinement.layers if records else (),
+            "layers": layers,
             "seconds": round(time.monotonic() - begun, 2),
         }
     )
@@ -135,7 +144,7 @@ def _judge_run(
     outcomes: dict[str, Outcome],
     grading: Grading,
 ) -> None:
-    run = Run(execution.probe, parameters, execution.notebook, execution.cwd)
+    run = Run(execution.probe, parameters, execution.notebook, execution.cwd, execution.variables)
     blockers = _broken_answers(lab, execution)
     for check in checks:
         before = {name: outcome.ruling for name, outcome in outcomes.items()}

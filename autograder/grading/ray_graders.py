@@ -43,6 +43,11 @@ def graders_on_ray(address: str, workers: int | None, *, strict: bool) -> OpenGr
 
     @contextmanager
     def opened(lab: Lab, jobs: int) -> Iterator[Graders]:
+        if lab.manifest.needs:
+            raise CourseError(
+                f"{lab.manifest.id} needs {', '.join(lab.manifest.needs)} on this machine.",
+                mend="Grade it without --ray.",
+            )
         digest = lab_digest(lab.path)
         with joined(address) as ray:
             cluster = RayCluster(ray, str(lab.path), digest, workers)

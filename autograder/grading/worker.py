@@ -18,6 +18,7 @@ from autograder.grading.grader import grade_notebook
 from autograder.grading.intake import Submission, take_in
 from autograder.grading.layout import OutputLayout
 from autograder.grading.showing import with_verdicts
+from autograder.needs.surroundings import NOTHING, Surroundings
 from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
 from autograder.writing import write_in_one_step
 
@@ -38,6 +39,8 @@ class Job:
     launcher: KernelLauncher = launch_plain_kernel
     shelf: Path | None = None
     """Where the checks keep what they prepare for the whole cohort."""
+    around: Surroundings = NOTHING
+    """What the lab's needs come to."""
 
 
 def grade_job(job: Job) -> None:
@@ -46,7 +49,9 @@ def grade_job(job: Job) -> None:
     layout = OutputLayout(job.output)
     lab = load_lab(job.lab)
     with shelf(job.shelf):
-        card, notebook = grade_submission(lab, job.submission, job.confinement, job.launcher)
+        card, notebook = grade_submission(
+            lab, job.submission, job.confinement, job.launcher, job.around
+        )
     student, name = job.submission.student, job.submission.lab
     executed, scorecard = layout.executed(student, name), layout.scorecard(student, name)
     # First, since a scorecard says that everything beside it is there and is of the same work.
@@ -72,6 +77,7 @@ def grade_submission(
     submission: Submission,
     confinement: Confinement,
     launcher: KernelLauncher = launch_plain_kernel,
+    around: Surroundings = NOTHING,
 ) -> tuple[Scorecard, nbformat.NotebookNode | None]:
     """Return the scorecard of a submission, and its executed notebook when there is one."""
     try:
@@ -85,6 +91,7 @@ def grade_submission(
             student=submission.student,
             confinement=confinement,
             launcher=launcher,
+            around=around,
         )
     except CourseError:
         raise

@@ -8,6 +8,7 @@ from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
 from autograder.grading.grader import grade_notebook
 from autograder.learning.memory import remember, remembered
 from autograder.learning.places import Place
+from autograder.needs.surroundings import NOTHING, Surroundings
 from autograder.scoring import Scorecard, redacted
 
 
@@ -18,6 +19,7 @@ def check_work(
     confinement: Confinement,
     held_out: bool = False,
     launcher: KernelLauncher = launch_plain_kernel,
+    around: Surroundings = NOTHING,
 ) -> Scorecard:
     """Run the notebook in a fresh kernel and return what the visible checks say of it.
 
@@ -38,6 +40,7 @@ def check_work(
         hidden=False,
         held_out=held_out,
         launcher=launcher,
+        around=around,
     )
     card = redacted(grading.card)
     remember(place.folder, remembered(place.folder).with_card(card))

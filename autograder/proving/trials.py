@@ -14,6 +14,7 @@ from autograder.execution.kernel import KernelLauncher
 from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.grader import grade_notebook
 from autograder.grading.workers import READIED, worker_pool
+from autograder.needs.surroundings import Surroundings, surroundings
 from autograder.proving.variants import Variant, build_notebook_of
 from autograder.scoring import Scorecard
 
@@ -47,12 +48,13 @@ def run_trials(
     preload = lab.manifest.preload
     size = min(workers or os.cpu_count() or 1, len(variants))
     with (
-        kernels_for(preload, confinement) as launcher,
+        surroundings(lab.manifest.needs, lab.path.parents[1]) as around,
+        kernels_for(preload, confinement, ports=around.ports) as launcher,
         claimed_folder() as folder,
         worker_pool(size, [__name__, READIED, *preload]) as pool,
     ):
         futures: dict[Future[Trial], Variant] = {
-            pool.schedule(_grade, args=[lab.path, v, confinement, launcher, folder]): v
+            pool.schedule(_grade, args=[lab.path, v, confinement, launcher, folder, around]): v
             for v in variants
         }
         for future in as_completed(futures):
@@ -72,6 +74,7 @@ def _grade(
     confinement: Confinement,
     launcher: KernelLauncher,
     folder: Path,
+    around: Surroundings,
 ) -> Trial:
     lab = load_lab(lab_path)
     with shelf(folder):
@@ -81,5 +84,6 @@ def _grade(
             student=variant.label,
             confinement=confinement,
             launcher=launcher,
+            around=around,
         )
     return Trial(variant, grading.card, grading.margins)

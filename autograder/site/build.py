@@ -50,7 +50,7 @@ def build_site(
         coverage_page(course, found),
         nbgrader_scores_page(),
         cli_page(app),
-        *api_pages(paths.root / "autograder"),
+        *api_pages(paths.root / "autograder", paths.root / "infra"),
     ]
     pages = tuple(item for item in made if isinstance(item, Page))
     assets = {item.path: item for item in made if isinstance(item, Asset)}

@@ -23,10 +23,23 @@ GUIDES = (
     ("Author", "guides/author.md"),
     ("Operator", "guides/operator.md"),
 )
+STACK = (
+    ("Kafka", "kafka"),
+    ("Redis", "redis"),
+    ("Postgres", "postgres"),
+    ("S3", "s3"),
+    ("MLflow", "mlflow"),
+    ("Prometheus", "prometheus"),
+    ("Features", "features"),
+    ("Storage", "storage"),
+    ("Serving", "serving"),
+    ("Monitoring", "monitoring"),
+    ("Other tiers", "tiers"),
+)
 
 
 def navigation(course: Course, pages: Iterable[Page]) -> list[Entry | str]:
-    """Return mkdocs' nav: home, tracks, modules by part, projects, labs, guides and reference."""
+    """Return mkdocs' nav, from home and tracks to guides and reference."""
     known = {page.path: page for page in pages}
     modules: list[Entry | str] = ["modules/index.md"]
     for part in course.parts:
@@ -47,6 +60,7 @@ def navigation(course: Course, pages: Iterable[Page]) -> list[Entry | str]:
         {"Modules": modules},
         {"Projects": projects},
         {"Labs": ["labs.md", {"Coverage": "coverage.md"}]},
+        {"Stack": ["stack/index.md", *({title: f"stack/{page}.md"} for title, page in STACK)]},
         {"Guides": ["guides/index.md", *({title: path} for title, path in GUIDES)]},
         {
             "Reference": [

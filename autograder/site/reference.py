@@ -26,33 +26,47 @@ def cli_page(app: typer.Typer) -> Page:
     return Page(CLI, "The lab command", body, "Every command of lab with its options.")
 
 
-def api_pages(package: Path) -> Iterator[Page]:
-    """Yield an index and one page a room of the package whose folder is `package`."""
-    rooms = [room for room in _rooms(package) if room.name not in _LEFT_OUT]
+def api_pages(grader: Path, *shared: Path) -> Iterator[Page]:
+    """Yield an index and a page for each room of the grader's package and of the `shared` ones."""
+    rooms = [room for room in _rooms(grader) if room.name not in _LEFT_OUT]
     lines = [
         "# The Python interface",
         "",
-        "Authors of labs write against `autograder.checks`. The other rooms are for those who "
+        f"Authors of labs write against `{grader.name}.checks`. The other rooms are for those who "
         "build on the grader itself; each does not know the others' insides.",
         "",
-        "| Room | What it does |",
-        "| --- | --- |",
+        *_table(rooms),
     ]
+    for package in shared:
+        found = _rooms(package)
+        lines += ["", f"What projects and labs share, in `{package.name}`:", "", *_table(found)]
+        rooms += found
+    yield Page(API, "Python interface", "\n".join(lines), "The public names of the course.")
     for room in rooms:
-        lines.append(f"| [`{package.name}.{room.name}`]({room.name}.md) | {_summary(room)} |")
-    yield Page(API, "Python interface", "\n".join(lines), "The public names of the grader.")
-    for room in rooms:
-        yield _room_page(package, room)
+        yield _room_page(room)
 
 
-def _room_page(package: Path, room: Path) -> Page:
-    name = f"{package.name}.{room.name}"
+def _table(rooms: list[Path]) -> list[str]:
+    rows = [f"| [`{_name(room)}`]({_file(room)}) | {_summary(room)} |" for room in rooms]
+    return ["| Room | What it does |", "| --- | --- |", *rows]
+
+
+def _name(room: Path) -> str:
+    return f"{room.parent.name}.{room.name}"
+
+
+def _file(room: Path) -> str:
+    return f"{room.parent.name}-{room.name}.md"
+
+
+def _room_page(room: Path) -> Page:
+    name = _name(room)
     body = [f"# {name}", "", _summary(room), ""]
     for module in sorted(room.glob("*.py")):
         if module.stem.startswith("_") or not _has_public_names(module):
             continue
         body += [f"::: {name}.{module.stem}", ""]
-    return Page(f"reference/api/{room.name}.md", name, "\n".join(body), _summary(room))
+    return Page(f"reference/api/{_file(room)}", name, "\n".join(body), _summary(room))
 
 
 def _rooms(package: Path) -> list[Path]:

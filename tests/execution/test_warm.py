@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from stress import CELLS
 
-from autograder.contract.lab import Lab
+from autograder.contract.lab import Lab, find_labs, load_lab
 from autograder.contract.manifest import Limits
 from autograder.execution import Confinement
 from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
@@ -24,6 +24,7 @@ pytestmark = [
         not sys.platform.startswith("linux"), reason="forking behind walls is Linux's"
     ),
 ]
+REPOSITORY = Path(__file__).parents[2]
 LIMITS = Limits(seconds=90, cell_seconds=4, probe_seconds=3, memory_mb=1500)
 
 
@@ -38,6 +39,20 @@ def warm(confinement: Confinement) -> Iterator[WarmLauncher]:
     ) as found:
         assert found is not None, "this system has bubblewrap and yet no forked kernel came up"
         yield found
+
+
+def test_what_could_not_be_imported_ahead_is_named(confinement: Confinement) -> None:
+    with warm_kernels(["json", "no_such_module"], confinement) as found:
+        assert found is not None
+        assert found.missing == ("no_such_module",)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("folder", find_labs(REPOSITORY / "labs"), ids=lambda folder: folder.name)
+def test_all_that_a_lab_names_is_imported_ahead(folder: Path, confinement: Confinement) -> None:
+    with warm_kernels(load_lab(folder).manifest.preload, confinement) as found:
+        assert found is not None, "it starts threads as it is imported, and cannot be forked then"
+        assert found.missing == ()
 
 
 def outputs(confinement: Confinement, launcher: KernelLauncher) -> dict[str, object]:

@@ -37,7 +37,7 @@ PAGES = [
     "coverage.html",
     "guides/author.html",
     "reference/cli.html",
-    "reference/api/checks.html",
+    "reference/api/autograder-checks.html",
 ]
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}

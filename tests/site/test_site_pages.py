@@ -140,7 +140,12 @@ def test_the_interface_pages_list_rooms_with_public_names(tmp_path: Path) -> Non
     (room / "__init__.py").write_text('"""Scores things."""')
     (room / "cards.py").write_text('def score() -> int:\n    """Score."""\n    return 1\n')
     (room / "inner.py").write_text("def _score() -> int:\n    return 1\n")
-    index, page = api_pages(tmp_path / "grader")
-    assert "Scores things." in index.body
+    shared = tmp_path / "shared" / "scoring"
+    shared.mkdir(parents=True)
+    (shared / "__init__.py").write_text('"""Scores for all."""')
+    index, page, other = api_pages(tmp_path / "grader", tmp_path / "shared")
+    assert "Scores things." in index.body and "Scores for all." in index.body
+    assert f"({page.path.rpartition('/')[2]})" in index.body
     assert "::: grader.scoring.cards" in page.body
     assert "inner" not in page.body
+    assert page.path != other.path

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 
@@ -37,11 +38,14 @@ PROVISIONER = "lab-warm"
 class WarmLauncher:
     """Launch kernels by forking the zygote that listens at `address`; picklable.
 
-    Runs have their scratch folders below `folder`, which the zygote sees.
+    Runs have their scratch folders below `folder`, which the zygote sees. Of the machine's network
+    they may be let reach the loopback `ports`. `missing` names what could not be imported ahead.
     """
 
     address: Path
     folder: Path
+    ports: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def alive(self) -> bool:
@@ -55,18 +59,19 @@ class WarmLauncher:
         limits: Limits,
         confinement: Confinement,
         *,
-        network: bool,
+        ports: Sequence[int],
         variables: Mapping[str, str],
     ) -> AsyncKernelManager:
-        """Fork a kernel; a run that needs the network gets an ordinary one."""
-        if network:
+        """Fork a kernel; a run that may reach more than the zygote gets an ordinary one."""
+        if not set(ports) <= set(self.ports):
             return launch_plain_kernel(
-                scratch, limits, confinement, network=network, variables=variables
+                scratch, limits, confinement, ports=ports, variables=variables
             )
         user = confinement.run_id()
         request = {
             "scratch": str(scratch.root),
             "runs": str(self.folder),
+            "ports": list(ports),
             "settings": start_settings(limits, confinement, user, scratch.cwd),
             "arguments": ["-f", str(scratch.connection_file), "--HistoryManager.enabled=False"],
         }
@@ -83,26 +88,31 @@ class WarmLauncher:
         except (OSError, RuntimeError):
             # Whatever ended the zygote, this run need not suffer from it.
             return launch_plain_kernel(
-                scratch, limits, confinement, network=network, variables=variables
+                scratch, limits, confinement, ports=ports, variables=variables
             )
 
 
 @contextmanager
-def kernels_for(preload: Sequence[str], confinement: Confinement) -> Iterator[KernelLauncher]:
+def kernels_for(
+    preload: Sequence[str], confinement: Confinement, *, ports: Sequence[int] = ()
+) -> Iterator[KernelLauncher]:
     """Give warm kernels where the system lets them be walled in, else ordinary ones.
 
-    What earlier runs left behind because they were killed is removed.
+    A warm one can be let reach the loopback `ports` alone; an ordinary one has the machine's
+    network then. What earlier runs left behind because they were killed is removed.
     """
     remove_unclaimed()
     if confinement.bubblewrap is None:
         yield launch_plain_kernel
         return
-    with warm_kernels(preload, confinement) as launcher:
+    with warm_kernels(preload, confinement, ports=ports) as launcher:
         yield launcher or launch_plain_kernel
 
 
 @contextmanager
-def warm_kernels(preload: Sequence[str], confinement: Confinement) -> Iterator[WarmLauncher | None]:
+def warm_kernels(
+    preload: Sequence[str], confinement: Confinement, *, ports: Sequence[int] = ()
+) -> Iterator[WarmLauncher | None]:
     """Keep a zygote that has imported `preload` alive for the body; None where it cannot fork.
 
     A module that starts threads on import makes forking unsafe, and a system that does not let a
@@ -117,11 +127,12 @@ def warm_kernels(preload: Sequence[str], confinement: Confinement) -> Iterator[W
         (folder / "passwd").write_text("".join(names))
         copy_font_list(folder)
         address = folder / "zygote"
-        process = None
+        process: subprocess.Popen[bytes] | None = None
         try:
-            process = _start(address, folder, preload, confinement)
-            launcher = WarmLauncher(address, runs)
-            yield launcher if process is not None and _works(launcher, confinement) else None
+            process, ready = _start(address, folder, preload, confinement, network=bool(ports))
+            launcher = WarmLauncher(address, runs, tuple(ports), tuple(ready.get("missing", ())))
+            can_fork = ready.get("threads") == 1
+            yield launcher if can_fork and _works(launcher, confinement) else None
         finally:
             if process is not None:
                 process.kill()
@@ -129,16 +140,21 @@ def warm_kernels(preload: Sequence[str], confinement: Confinement) -> Iterator[W
 
 
 def _start(
-    address: Path, folder: Path, preload: Sequence[str], confinement: Confinement
-) -> subprocess.Popen[bytes] | None:
-    """Start the zygote and wait until it has imported everything; None when it may not fork."""
+    address: Path,
+    folder: Path,
+    preload: Sequence[str],
+    confinement: Confinement,
+    *,
+    network: bool,
+) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    """Start the zygote and wait until it has imported everything; return what it says of that."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(str(address))
     address.chmod(0o600)
     listener.listen(64)
     reader, writer = os.pipe()
     argv = [sys.executable, "-c", _ZYGOTE, str(listener.fileno()), json.dumps(list(preload))]
-    argv = confinement.wrap_zygote([*argv, str(writer)], folder=folder)
+    argv = confinement.wrap_zygote([*argv, str(writer)], folder=folder, network=network)
     environment = {
         **fixed_environment(),
         "HOME": str(folder),
@@ -159,11 +175,7 @@ def _start(
     listener.close()
     with os.fdopen(reader, "rb") as answer:
         text = answer.read()
-    if text and json.loads(text)["threads"] == 1:
-        return process
-    process.kill()
-    process.wait()
-    return None
+    return process, json.loads(text) if text else {}
 
 
 def _works(launcher: WarmLauncher, confinement: Confinement) -> bool:
@@ -173,7 +185,7 @@ def _works(launcher: WarmLauncher, confinement: Confinement) -> bool:
 
     with scratch_folder({}, owner=confinement.run_id(), parent=launcher.folder) as scratch:
         manager = launcher(
-            scratch, Limits(seconds=10, cell_seconds=10), confinement, network=False, variables={}
+            scratch, Limits(seconds=10, cell_seconds=10), confinement, ports=(), variables={}
         )
         client = manager.blocking_client()
         try:

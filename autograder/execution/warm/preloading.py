@@ -10,12 +10,17 @@ _FORK_SAFE = ("jemalloc_bg_thd",)
 # What every kernel imports on its way to the first cell.
 KERNEL_MODULES = (
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.history",
     "IPython.core.magics",
+    "IPython.core.oinspect",
     "IPython.core.ultratb",
+    "IPython.extensions.storemagic",
     "asttokens",
     "comm",
     "executing",
+    "faulthandler",
     "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",

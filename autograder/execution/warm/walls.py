@@ -5,26 +5,24 @@ done here, after the fork and before anything of the learner's is read: its own 
 where all the others were, its own temporary files, processes, network and host name.
 """
 
-import ctypes
 import fcntl
 import os
 import signal
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
+from autograder.execution.warm import doors, libc
+
 _NEWNS, _NEWUTS, _NEWIPC, _NEWPID, _NEWNET = 0x20000, 0x4000000, 0x8000000, 0x20000000, 0x40000000
 _NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
-_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP = 1, 24
-_CAPABILITY_VERSION_3 = 0x20080522
 _SIOCSIFFLAGS, _IFF_UP_RUNNING = 0x8914, 0x1 | 0x40
-_HIGHEST_CAPABILITY = 40
 
 
-def enter(scratch: Path, runs: Path) -> None:
+def enter(scratch: Path, runs: Path, *, ports: Sequence[int] = (), user: int | None = None) -> None:
     """Move this process behind walls of its own and return in a new process that is alone there.
 
     The caller's process stays outside as the one that is waited for: it ends with the status of
@@ -32,32 +30,27 @@ def enter(scratch: Path, runs: Path) -> None:
     nothing else shows any more.
     Needs CAP_SYS_ADMIN and CAP_NET_ADMIN, raises OSError without them.
     """
-    _check(_LIBC.unshare(_NEWNS | _NEWIPC | _NEWPID | _NEWNET | _NEWUTS), "unshare")
-    _mount(None, "/", None, _REC | _PRIVATE)
+    relay = doors.start_relay(ports, user) if ports else None
+    libc.unshare(_NEWNS | _NEWIPC | _NEWPID | _NEWNET | _NEWUTS)
+    libc.mount(None, "/", None, _REC | _PRIVATE)
     own = os.open(scratch, os.O_PATH | os.O_DIRECTORY)
     if not _needs_shared_tmp():
-        _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, "size=64m,mode=1777")
-    _mount("tmpfs", "/dev/shm", "tmpfs", _NOSUID | _NODEV, "size=256m,mode=1777")
+        libc.mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, "size=64m,mode=1777")
+    libc.mount("tmpfs", "/dev/shm", "tmpfs", _NOSUID | _NODEV, "size=256m,mode=1777")
     # With the other runs' folders goes the zygote's own, where its socket lies.
     if runs.exists():
-        _mount("tmpfs", str(runs.parent), "tmpfs", _NOSUID | _NODEV, "size=64k,mode=0755")
+        libc.mount("tmpfs", str(runs.parent), "tmpfs", _NOSUID | _NODEV, "size=64k,mode=0755")
     _make_visible(scratch)
-    _mount(f"/proc/self/fd/{own}", str(scratch), None, _BIND)
+    libc.mount(f"/proc/self/fd/{own}", str(scratch), None, _BIND)
     os.close(own)
     _raise_loopback()
+    if relay is not None:
+        doors.open_doors(relay, ports)
     _fork_and_wait()
-    _die_with_parent()
-    _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
+    libc.die_with_parent()
+    libc.mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
     # The first process of a namespace gets no default signals, so it only waits for the second.
     _fork_and_wait()
-
-
-def drop_capabilities() -> None:
-    """Give up every capability, for a process whose user id cannot change."""
-    for capability in range(_HIGHEST_CAPABILITY + 1):
-        _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
-    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
-    _check(_LIBC.capset(header, struct.pack("6I", *[0] * 6)), "capset")
 
 
 def _fork_and_wait() -> None:
@@ -67,17 +60,13 @@ def _fork_and_wait() -> None:
         return
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    _die_with_parent()
+    libc.die_with_parent()
     while True:
         with suppress(InterruptedError):
             pid, status = os.wait()
             if pid == child:
                 code = os.waitstatus_to_exitcode(status)
                 os._exit(code if code >= 0 else 128 - code)
-
-
-def _die_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _needs_shared_tmp() -> bool:
@@ -98,20 +87,3 @@ def _make_visible(folder: Path) -> None:
 def _raise_loopback() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP_RUNNING))
-
-
-def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
-    done = _LIBC.mount(
-        source.encode() if source else None,
-        target.encode(),
-        kind.encode() if kind else None,
-        ctypes.c_ulong(flags),
-        data.encode() if data else None,
-    )
-    _check(done, f"mount {target}")
-
-
-def _check(result: int, what: str) -> None:
-    if result != 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"{what}: {os.strerror(error)}")

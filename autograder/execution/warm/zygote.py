@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.execution import start
-from autograder.execution.warm import walls
+from autograder.execution.warm import libc, walls
 from autograder.execution.warm.preloading import (
     KERNEL_MODULES,
     count_threads,
@@ -118,9 +118,10 @@ def _become_kernel(request: dict[str, Any], environment: dict[str, str]) -> None
     try:
         _leave_the_zygote(environment)
         scratch = Path(request["scratch"])
-        walls.enter(scratch, Path(request["runs"]))
-        if request["settings"]["user"] is None:
-            walls.drop_capabilities()
+        user = request["settings"]["user"]
+        walls.enter(scratch, Path(request["runs"]), ports=request["ports"], user=user)
+        if user is None:
+            libc.drop_capabilities()
         start.begin(request["settings"])
         _forget(scratch)
         _run_kernel(request["arguments"])

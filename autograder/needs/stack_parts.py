@@ -1,0 +1,51 @@
+"""Start the parts of the local stack that a lab names, and give runs a space of their own there."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.errors import CourseError
+from autograder.paths import CoursePaths
+from infra.run_space.space import SPACE_VARIABLE, RunSpace
+from infra.settings import load_settings
+from infra.settings.exporting import environment_of, ports_of
+from infra.stack.stack import Stack
+
+# These are no servers of the stack: a run starts its own.
+_WITHIN_THE_RUN = ("spark", "ray")
+
+
+@dataclass(frozen=True)
+class StackSurroundings:
+    """Let runs reach `parts` of the stack in `home`, each in a space of its own."""
+
+    parts: tuple[str, ...]
+    home: Path
+    ports: tuple[int, ...]
+
+    @contextmanager
+    def for_run(self) -> Iterator[Mapping[str, str]]:
+        settings = load_settings(self.home)
+        space = RunSpace(f"run{uuid.uuid4().hex[:12]}", self.parts)
+        told = space.open(settings)
+        try:
+            yield {**environment_of(settings, self.parts), **told, SPACE_VARIABLE: space.name}
+        finally:
+            space.drop(settings)
+
+
+def started(needs: Sequence[str], course: Path) -> StackSurroundings:
+    """Bring up the parts among `needs` that are down; raise CourseError when one does not come."""
+    parts = tuple(part for part in needs if part not in _WITHIN_THE_RUN)
+    stack = Stack(CoursePaths(course).state / "stack")
+    failures = stack.up(parts).failures if parts else {}
+    if failures:
+        part, error = next(iter(failures.items()))
+        raise CourseError(
+            f"The lab needs {part}, which did not come up: {error}",
+            mend=f"See `lab logs {part}`; then `lab up {' '.join(parts)}`.",
+        )
+    home = stack.home.root
+    return StackSurroundings(parts, home, ports_of(load_settings(home), parts))
