@@ -12,7 +12,7 @@ CHART := build/charts/course-lab
 VALUES ?= infra/helm/course-lab/environments/production.yaml
 PROMETHEUS ?=
 
-.PHONY: ci-lint ci-types ci-tests ci-proofs ci-site ci-tiers ci-images ci-scan ci-chart ci-canary ci-judge ci-promote ci-rollback ci-go-back
+.PHONY: ci-tools ci-lint ci-types ci-tests ci-proofs ci-site ci-tiers ci-images ci-scan ci-chart ci-canary ci-judge ci-promote ci-rollback ci-go-back
 
 ci-lint: setup-dev ## form of code and notebooks
 	$(BIN)/ruff check .
@@ -33,6 +33,16 @@ ci-site: site ## the documentation, strictly
 
 ci-tiers: setup-dev ## the other tiers: charts, Terraform, compose, with what tools there are
 	$(BIN)/pytest -m "long or not long" tests/infra/tiers
+
+# Each is a Go module at a version of its own; helm takes a minute of one core.
+ci-tools: ## build what the tests of the other tiers can use, into .tools/bin; needs Go
+	@command -v go >/dev/null || { echo "Go is not on the path; without it helm, actionlint, versitygw and compose-go are not built." >&2; exit 1; }
+	mkdir -p $(TOOLS)/bin
+	export GOBIN="$(CURDIR)/$(TOOLS)/bin" GOFLAGS=-buildvcs=false ; \
+	go install helm.sh/helm/v3/cmd/helm@v3.22.0 ; \
+	go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 ; \
+	go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 ; \
+	go install github.com/compose-spec/compose-go/v2/cmd@v2.16.2 && mv "$$GOBIN/cmd" "$$GOBIN/compose-go"
 
 ci-images: ## build the images and, where a registry is named, push them
 	for image in $(IMAGES); do \

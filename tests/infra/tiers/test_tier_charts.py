@@ -1,5 +1,6 @@
 """The charts: what they render is valid, can do no more than it must, and is what is committed."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -200,8 +201,9 @@ def selects(selector: Resource, labels: dict[str, str]) -> bool:
 
 
 def test_what_is_committed_is_what_helm_renders(tmp_path: Path) -> None:
-    tool("helm")
-    subprocess.run([HELM / "render.sh", tmp_path], check=True, capture_output=True)
+    path = f"{Path(tool('helm')).parent}{os.pathsep}{os.environ['PATH']}"
+    script, environment = HELM / "render.sh", {**os.environ, "PATH": path}
+    subprocess.run([script, tmp_path], check=True, capture_output=True, env=environment)
     for path in RENDERED:
         fresh = (tmp_path / path.name).read_text(encoding="utf-8")
         assert fresh == path.read_text(encoding="utf-8"), f"run {HELM.name}/render.sh: {path.name}"

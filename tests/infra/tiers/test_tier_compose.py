@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from composed import COMPOSE, model, versions
-from tools_found import faults, packaged_schema
+from tools_found import faults, packaged_schema, search
 
 from infra.settings import S3, Postgres, Redis, load_settings
 
@@ -41,10 +41,10 @@ def test_the_compose_library_reads_the_same_services() -> None:
     if plugin:
         command = ["docker", "compose", "--profile", "*", "-f", "compose.yaml", "config"]
         command += ["--format", "json"]
-    elif found := shutil.which("compose-go"):
+    elif found := search("compose-go"):
         command = [found, "-format", "json", "compose.yaml"]
     else:
-        pytest.skip("neither `docker compose` nor compose-go's command is on the path")
+        pytest.skip("no `docker compose`, no compose-go: `make -f infra/ci/pipeline.mk ci-tools`")
     done = subprocess.run(command, cwd=COMPOSE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     read = json.loads(done.stdout)["services"]

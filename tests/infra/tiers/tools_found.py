@@ -15,15 +15,21 @@ from typing import Any
 
 import pytest
 
+BUILT = Path(__file__).parents[3] / ".tools" / "bin"
+
 
 def tool(name: str) -> str:
     """Return where `name` is; skip the test, saying so, where it is not."""
-    # Servers lie where an ordinary user's path does not lead.
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
-    found = shutil.which(name, path=path)
+    found = search(name)
     if found is None:
-        pytest.skip(f"{name} is not on the path")
+        pytest.skip(f"{name} is not here: `make -f infra/ci/pipeline.mk ci-tools`, or install it")
     return found
+
+
+def search(name: str) -> str | None:
+    """Return where `name` is: on the path, where servers lie, or built for this checkout."""
+    places = [os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", str(BUILT)]
+    return shutil.which(name, path=os.pathsep.join(places))
 
 
 def free_port() -> int:
