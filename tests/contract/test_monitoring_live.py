@@ -1,6 +1,7 @@
 """A failing service wakes somebody: real metrics, rules, Prometheus, Alertmanager and webhook."""
 
 import json
+import re
 import subprocess
 import threading
 import time
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from served_processes import free_port, served
+from served_processes import ROOT, free_port, served
 from stack_under_test import until
 
 from infra.monitoring.alert_routing import Receivers, alertmanager_yaml
@@ -27,7 +28,7 @@ from infra.monitoring.render import rendered
 from infra.monitoring.rules import expressions, recorded
 from infra.monitoring.service_rules import ServiceTerms, service_groups, watch_groups
 from infra.serving.key_store import KeyStore
-from infra.settings import Prometheus
+from infra.settings import Alertmanager, Prometheus
 from infra.stack.system_binary import find_binary
 
 pytestmark = pytest.mark.long
@@ -70,9 +71,10 @@ def inbox() -> Iterator[Inbox]:
 
 @dataclass(frozen=True)
 class Watch:
-    """Hold a running Prometheus, and the folder that it reads targets from."""
+    """Hold a running Prometheus and Alertmanager, and the folder that targets are read from."""
 
     prometheus: Prometheus
+    alertmanager: Alertmanager
     targets: Path
 
 
@@ -112,7 +114,8 @@ def watch(tmp_path: Path, inbox: Inbox) -> Iterator[Watch]:
         for port in ports:
             until(lambda port=port: _is_ready(port), bool, seconds=30)
         (tmp_path / "targets").mkdir()
-        yield Watch(Prometheus(url=f"http://127.0.0.1:{ports[0]}"), tmp_path / "targets")
+        urls = [f"http://127.0.0.1:{port}" for port in ports]
+        yield Watch(Prometheus(url=urls[0]), Alertmanager(url=urls[1]), tmp_path / "targets")
     finally:
         for process in running:
             process.terminate()
@@ -185,3 +188,27 @@ def test_a_failing_service_pages_and_the_dashboard_shows_it(
     assert page.count("<svg") >= 4
     assert "AvailabilityBudgetBurn (page)" in page
     assert "Prometheus says" not in page
+
+
+def test_the_code_of_the_page_about_prometheus_runs(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prometheus = watch.prometheus.url
+    target = [{"targets": [prometheus.removeprefix("http://")], "labels": {"job": "itself"}}]
+    (watch.targets / "itself.json").write_text(json.dumps(target))
+    up = {"query": 'up{job="itself"} == 1'}
+    until(
+        lambda: httpx.get(f"{prometheus}/api/v1/query", params=up).json()["data"]["result"],
+        bool,
+        seconds=30,
+    )
+    alerts = f"{watch.alertmanager.url}/api/v2/alerts"
+    until(lambda: httpx.get(alerts).json(), bool, seconds=30)
+    monkeypatch.setenv("LAB_PROMETHEUS_URL", prometheus)
+    monkeypatch.setenv("LAB_ALERTMANAGER_URL", watch.alertmanager.url)
+    page = (ROOT / "site" / "stack" / "prometheus.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    exec(compile(code, "prometheus.md", "exec"), {"__name__": "page"})
+    said = capsys.readouterr().out
+    assert f"{prometheus}/metrics up" in said
+    assert "firing DeadMansSwitch" in said and "DeadMansSwitch ['heartbeat']" in said
