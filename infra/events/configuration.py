@@ -33,6 +33,8 @@ class ConsumerConfig:
     `instance` makes it a static member: restarted within `session_seconds` under the same name, it
     takes its partitions back at once and nobody else rebalances. A batch, its retries included,
     must be handled within `longest_batch_seconds`, else the group takes the member for dead.
+    Progress is committed after each batch, or every `commit_seconds`; partitions that are given up
+    and a loop that ends commit at once. What a crash leaves uncommitted is delivered again.
     """
 
     group: str
@@ -42,8 +44,10 @@ class ConsumerConfig:
     session_seconds: float = 10.0
     longest_batch_seconds: float = 300.0
     instance: str | None = None
+    commit_seconds: float = 0.0
 
     def __post_init__(self) -> None:
+        _require(self.commit_seconds >= 0, "commit_seconds must not be negative")
         _require(bool(self.group) and bool(self.topics), "group and topics must not be empty")
         _require(self.batch >= 1, "batch must be at least 1")
         _require(0 < self.poll_seconds < self.session_seconds, "poll_seconds is out of bounds")

@@ -11,6 +11,7 @@ from kafka.consumer.subscription_state import AsyncConsumerRebalanceListener
 from kafka.errors import FencedInstanceIdError, KafkaError, RetriableError
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 
+from infra.events.client_options import consumer_options
 from infra.events.configuration import MILLISECONDS, ConsumerConfig
 from infra.events.errors import EventsError, FencedError, UnavailableError
 from infra.events.headers import Failure
@@ -20,11 +21,8 @@ from infra.settings import Kafka
 
 log = logging.getLogger(__name__)
 _COMMIT_SECONDS = 10.0
-_CONNECT_SECONDS = 15.0
 _SECONDS_BETWEEN_MEASURES = 1.0
 _SECONDS_BETWEEN_ATTEMPTS = 0.1
-# A rebalance waits until the last member has had an answer to its heartbeat.
-_HEARTBEATS_IN_A_SESSION = 10
 
 
 class Intake:
@@ -49,25 +47,9 @@ class Intake:
         self._done: dict[TopicPartition, OffsetAndMetadata] = {}
         self._held: dict[TopicPartition, float] = {}
         self._measured = 0.0
-        session = round(config.session_seconds * MILLISECONDS)
+        self._committed_at = clock()
         try:
-            self._consumer = KafkaConsumer(
-                **kafka.client_options(),
-                client_id=config.instance or config.group,
-                group_id=config.group,
-                group_instance_id=config.instance,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                # What a transaction did not commit is not there for us; others are not affected.
-                isolation_level="read_committed",
-                max_poll_records=config.batch,
-                max_poll_interval_ms=round(config.longest_batch_seconds * MILLISECONDS),
-                session_timeout_ms=session,
-                heartbeat_interval_ms=session // _HEARTBEATS_IN_A_SESSION,
-                reconnect_backoff_max_ms=MILLISECONDS,
-                allow_auto_create_topics=False,
-                bootstrap_timeout_ms=round(_CONNECT_SECONDS * MILLISECONDS),
-            )
+            self._consumer = KafkaConsumer(**consumer_options(kafka, config))
             missing = sorted(set(topics) - self._consumer.topics())
         except KafkaError as error:
             raise UnavailableError(f"No broker of {kafka.bootstrap} answers: {error}") from error
@@ -102,11 +84,14 @@ class Intake:
             ready += self._due(partition, records)
         return ready
 
-    def commit(self, offsets: Offsets | None = None) -> None:
-        """Note what is done and commit it; what cannot be committed now is with the next."""
+    def commit(self, offsets: Offsets | None = None, *, at_once: bool = False) -> None:
+        """Note what is done, and commit it when it is time; what fails is with the next."""
         self._done |= offsets or {}
-        if not self._done:
+        now = self._clock()
+        is_time = at_once or not 0 <= now - self._committed_at < self._config.commit_seconds
+        if not self._done or not is_time:
             return
+        self._committed_at = now
         try:
             self._consumer.commit(dict(self._done), timeout_ms=_COMMIT_SECONDS * MILLISECONDS)
         except KafkaError as error:
@@ -177,7 +162,7 @@ class Intake:
 
     def close(self) -> None:
         """Commit what is done and leave the group; a static member stays in it by intention."""
-        self.commit()
+        self.commit(at_once=True)
         # What could not be committed now is delivered again; the hook at the end of the membership
         # would wait for a coordinator without end.
         self._done.clear()

@@ -18,7 +18,7 @@ from kafka.errors import (
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
 
 from infra.events.bounded import ended_within
-from infra.events.client_options import client_options
+from infra.events.client_options import producer_options
 from infra.events.configuration import ProducerConfig
 from infra.events.contract import Envelope
 from infra.events.contracts import Contracts
@@ -50,7 +50,7 @@ class EventProducer:
         self.config = config
         self.contracts = contracts
         self._brokers = ",".join(kafka.bootstrap)
-        self._options = client_options(kafka, config)
+        self._options = producer_options(kafka, config)
         self._sent: deque[Any] = deque()
         self._kafka: KafkaProducer | None = None
         self.renew()
