@@ -184,7 +184,12 @@ class Registry:
     def _point(self, model: str, alias: str, target: int | None) -> None:
         if target is None:
             self._client.delete_registered_model_alias(model, alias)
-        else:
+            return
+        try:
+            self._client.set_registered_model_alias(model, alias, str(target))
+        except MlflowException:
+            # Of two that set an alias for the first time, MLflow lets both insert it; one fails,
+            # and finds it there on another try.
             self._client.set_registered_model_alias(model, alias, str(target))
 
     def _model(self, model: str) -> RegisteredModel:

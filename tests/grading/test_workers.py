@@ -10,7 +10,7 @@ from autograder.grading.crew import crew
 from autograder.grading.workers import worker_pool
 
 # Modules that neither the grader nor pytest imports.
-ONE, OTHER = "colorsys", "wave"
+ONE, OTHER = "tabnanny", "zipapp"
 
 
 @dataclass(frozen=True)
