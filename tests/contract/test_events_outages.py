@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import redis as client
 from order_processes import in_background, read_all
-from orders import CONTRACTS, PLACED, Names, Placed, insert, place, price, written
+from orders import CONTRACTS, PLACED, Names, Placed, insert, number_of, place, price, written
 from stack_under_test import StackUnderTest, until
 
 from infra.events.configuration import OutageConfig, ProducerConfig, RetryConfig
-from infra.events.delivery import AtLeastOnce
+from infra.events.delivery import AtLeastOnce, ExactlyOnce
 from infra.events.errors import PublishError, UnavailableError
 from infra.events.loop import Loop
 from infra.events.postgres_sink import PostgresSink
@@ -59,7 +59,10 @@ def test_kafka_goes_away_and_comes_back(
     order = PLACED.new(Placed(number=-1, cents=1), producer="idle")
     sink = PostgresSink(postgres, names.group, functools.partial(insert, names))
     sink.prepare()
-    with pricing(kafka, names, sink):
+    exactly = Names("outage-exactly")
+    exactly.orders = names.orders
+    exactly.make_topics(kafka, RETRY)
+    with pricing(kafka, names, sink), pricing(kafka, exactly, None):
         loading.start()
         until(lambda: len(acknowledged), lambda count: count > 300)
         idle.send(names.orders, order, key="a")
@@ -83,6 +86,9 @@ def test_kafka_goes_away_and_comes_back(
         loading.join(60)
         acknowledged.append(-1)
         until(lambda: set(acknowledged) - set(orders_of(postgres, names)), lambda left: not left)
+        until(
+            lambda: set(acknowledged) - set(numbers(kafka, exactly.prices)), lambda left: not left
+        )
     orders = orders_of(postgres, names)
     idle.close()
     assert orders.count(-1) == 1, "sent twice, the same event"
@@ -91,7 +97,14 @@ def test_kafka_goes_away_and_comes_back(
         f"acknowledged, lost {len(set(acknowledged) - set(orders))}, visible duplicates "
         f"{len(orders) - len(set(orders))}; {len(errors)} errors, as: {errors[:1]}"
     )
+    # The idle producer's order was placed more than once, so it is priced more than once.
+    shown = [number for number in numbers(kafka, exactly.prices) if number >= 0]
+    print(
+        f"with transactions: lost {len({*acknowledged} - {-1, *shown})}, duplicates in the topic "
+        f"{len(shown) - len(set(shown))}"
+    )
     assert len(orders) == len(set(orders))
+    assert len(shown) == len(set(shown))
     assert errors, "nobody noticed"
     where = ",".join(kafka.bootstrap)
     assert all(where in error or "broker" in error for error in errors)
@@ -190,16 +203,19 @@ def test_a_loop_can_be_ended_while_the_brokers_are_away(
 
 
 @contextmanager
-def pricing(kafka: Kafka, names: Names, sink: Sink, **changes: Any) -> Iterator[None]:
+def pricing(kafka: Kafka, names: Names, sink: Sink | None, **changes: Any) -> Iterator[None]:
+    """Run a loop that writes to the sink; without one, a loop of transactions."""
     stop = Stop()
-    config = ProducerConfig(name="p", delivery_seconds=5.0)
+    config = ProducerConfig(
+        name="p", delivery_seconds=5.0, transactional_id=None if sink else names.stem
+    )
     with EventProducer(kafka, config, CONTRACTS) as producer:
         loop = Loop(
             kafka,
             names.consumer(**changes),
             CONTRACTS,
             functools.partial(price, names),
-            AtLeastOnce(producer, sink),
+            AtLeastOnce(producer, sink) if sink else ExactlyOnce(producer),
             retry=RETRY,
             outage=OutageConfig(longest_wait_seconds=1.0),
             stop=stop,
@@ -222,6 +238,10 @@ def counted(server: Any, names: Names) -> int:
         return int(server.get(f"{names.stem}:total") or 0)
     except client.ConnectionError:
         return 0
+
+
+def numbers(kafka: Kafka, topic: str) -> list[int]:
+    return [number_of(record.value) for record in read_all(kafka, topic)]
 
 
 def orders_of(postgres: Postgres, names: Names) -> list[int]:
