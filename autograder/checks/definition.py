@@ -100,7 +100,7 @@ def check(
         if module != registry.module:
             raise CourseError(
                 f"{where}: the check of task {task!r} is defined in the module {module!r}.",
-                mend="Define checks in checks.py or hidden_checks.py alone, helpers beside them.",
+                mend="Define checks in checks.py and hidden_checks*.py alone, helpers beside them.",
             )
         _insist_on_form(points, body, where)
         made = Check(

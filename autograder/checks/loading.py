@@ -15,9 +15,10 @@ VISIBLE, HIDDEN = "checks", "hidden_checks"
 def load_checks(lab_dir: Path, *, hidden: bool = True) -> tuple[Check, ...]:
     """Return the checks of a lab in the order of its files: those of checks.py, then the hidden.
 
-    checks.py is given to learners; every check of hidden_checks.py is hidden, and a released lab
-    has no such file. Raises CourseError, with file and line, for a file that does not load and for
-    checks that cannot stand together.
+    checks.py is given to learners; every check of hidden_checks.py is hidden, and so are those of
+    hidden_checks_*.py, which a large lab has beside it. A released lab has none of them. Raises
+    CourseError, with file and line, for a file that does not load and for checks that cannot stand
+    together.
     """
     if not (lab_dir / f"{VISIBLE}.py").is_file():
         raise CourseError(
@@ -26,15 +27,20 @@ def load_checks(lab_dir: Path, *, hidden: bool = True) -> tuple[Check, ...]:
         )
     room = ModuleRoom(lab_dir)
     found = _load(lab_dir, VISIBLE, room)
-    if hidden and (lab_dir / f"{HIDDEN}.py").is_file():
-        found += _load(lab_dir, HIDDEN, room)
+    for path in hidden_files(lab_dir) if hidden else ():
+        found += _load(lab_dir, path.stem, room)
     _insist_on_order(found)
     return tuple(dataclasses.replace(check, body=room.bound(check.body)) for check, _ in found)
 
 
+def hidden_files(lab_dir: Path) -> list[Path]:
+    """Return the files of hidden checks in the order in which they are loaded."""
+    return sorted(lab_dir.glob(f"{HIDDEN}.py")) + sorted(lab_dir.glob(f"{HIDDEN}_*.py"))
+
+
 def _load(lab_dir: Path, module: str, room: ModuleRoom) -> list[tuple[Check, str]]:
     path = lab_dir / f"{module}.py"
-    registry = Registry(module, str(path), hidden=module == HIDDEN)
+    registry = Registry(module, str(path), hidden=module != VISIBLE)
     with room.entered(), collecting(registry):
         try:
             importlib.import_module(module)

@@ -9,6 +9,8 @@ can be seen in the source or in the data of a proof is looked for here; the rest
 import ast
 from collections.abc import Callable, Iterator
 
+from autograder.checks.loading import hidden_files
+from autograder.contract.conventions import CHECKS
 from autograder.contract.lab import Lab
 from autograder.proving.finding import Finding, Severity
 
@@ -23,15 +25,14 @@ def check_soundness(lab: Lab) -> list[Finding]:
     """Return findings for the breaches that the source of the checks shows."""
     findings: list[Finding] = []
     released = {path.stem for path in lab.given_files}
-    for name in ("checks.py", "hidden_checks.py"):
-        path = lab.path / name
-        if not path.is_file():
-            continue
+    hidden = hidden_files(lab.path)
+    for path in (lab.path / CHECKS, *hidden):
+        name = path.name
         tree = ast.parse(path.read_text(encoding="utf-8"), filename=name)
         for function in _checks(tree):
             findings += _self_reported(name, function)
             findings += _property_alone(name, function)
-        if name == "hidden_checks.py":
+        if path in hidden:
             findings += _guessable_seeds(name, tree, released)
     return findings
 

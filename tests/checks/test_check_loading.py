@@ -90,6 +90,17 @@ def test_hidden_checks_may_use_helpers_of_the_visible_file(write: Write) -> None
     assert [(c.id, c.hidden) for c in load_checks(lab)] == [("t.seen", False), ("t.kept", True)]
 
 
+def test_hidden_checks_may_fill_several_files(write: Write) -> None:
+    lab = write(
+        checks=HEAD + one("t", "seen"),
+        hidden_checks_late=HEAD + "from hidden_checks import LIMIT\n" + one("t", "last"),
+        hidden_checks=HEAD + "LIMIT = 4\n" + one("t", "kept"),
+    )
+    found = [(check.id, check.hidden) for check in load_checks(lab)]
+    assert found == [("t.seen", False), ("t.kept", True), ("t.last", True)]
+    assert [check.id for check in load_checks(lab, hidden=False)] == ["t.seen"]
+
+
 def test_a_file_is_read_anew_at_each_load(write: Write) -> None:
     lab = write(checks=HEAD + one("t", "old"))
     assert [c.name for c in load_checks(lab)] == ["old"]

@@ -34,6 +34,15 @@ def test_a_bound_on_what_the_notebook_reports_is_found(tiny_course: Path, body: 
     assert "self-reported" in told and "good_enough" in told
 
 
+def test_every_file_of_hidden_checks_is_looked_at(tiny_course: Path) -> None:
+    source = (
+        '@check("report", points=2)\ndef good_enough(run: Run) -> None:\n'
+        '    expect(run.value("auc")).to_be_at_least(0.8)\n'
+    )
+    (told,) = findings(tiny_course, source, "hidden_checks_late.py")
+    assert "self-reported" in told and "hidden_checks_late.py" in told
+
+
 def test_a_bound_on_what_the_check_computed_is_none(tiny_course: Path) -> None:
     source = (
         '@check("report", points=2)\ndef fine(run: Run) -> None:\n'
