@@ -36,7 +36,7 @@ class Caller:
 @dataclass(frozen=True)
 class _Verified:
     record: KeyRecord
-    until: float
+    read_at: float
 
 
 class Authenticator:
@@ -60,7 +60,7 @@ class Authenticator:
         self._now = now
         self._pepper = secrets.token_bytes(32)
         self._verified: dict[bytes, _Verified] = {}
-        self._checking: dict[bytes, asyncio.Task[KeyRecord | None]] = {}
+        self._checking: dict[bytes, asyncio.Task[_Verified | None]] = {}
         # One thread: whoever sends wrong keys cannot take more than one core with hashing.
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="keys")
         # Stands in for the hash of keys that do not exist, so that those take as long.
@@ -77,7 +77,7 @@ class Authenticator:
             )
         digest = hmac.digest(self._pepper, sent.encode("utf-8", "replace"), sha256)
         known = self._verified.get(digest)
-        if known is None or self._clock() >= known.until:
+        if known is None or self._clock() >= known.read_at + self._config.recheck_seconds:
             known = await self._checked(sent, digest, address)
         if not known.record.is_live(self._now()):
             raise self._refusal()
@@ -96,15 +96,15 @@ class Authenticator:
                 "Too many wrong keys came from your address.",
                 retry_after=60,
             )
-        record = await self._record(token, digest) if token else None
-        if record is None:
+        found = await self._found(token, digest) if token else None
+        if found is None:
             self._verified.pop(digest, None)
             await self._failures.take(name, self._config.failures)
             raise self._refusal()
-        self._verified[digest] = _Verified(record, self._clock() + self._config.recheck_seconds)
-        return self._verified[digest]
+        self._verified[digest] = found
+        return found
 
-    async def _record(self, token: Token, digest: bytes) -> KeyRecord | None:
+    async def _found(self, token: Token, digest: bytes) -> _Verified | None:
         """Look a key up once, however many requests come with it at the same time."""
         if digest not in self._checking:
             if len(self._checking) >= _MOST_CHECKS:
@@ -131,13 +131,17 @@ class Authenticator:
                 retry_after=1,
             ) from error
 
-    def _look_up(self, token: Token, verified_hash: str | None) -> KeyRecord | None:
+    def _look_up(self, token: Token, verified_hash: str | None) -> _Verified | None:
+        # Taken before the look: a revocation that comes during it is not missed for longer.
+        read_at = self._clock()
         record = self._store.find(token.id)
         if record is not None and record.hashed == verified_hash:
             good = True
         else:
             good = is_secret_of(token.secret, record.hashed if record else self._nobody)
-        return record if record and good and record.is_live(self._now()) else None
+        if record is None or not good or not record.is_live(self._now()):
+            return None
+        return _Verified(record, read_at)
 
     def _refusal(self) -> RefusedError:
         return RefusedError(HTTPStatus.UNAUTHORIZED, "wrong_key", _WRONG)
@@ -147,5 +151,5 @@ class Authenticator:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-async def _awaited(work: "asyncio.Future[KeyRecord | None]") -> KeyRecord | None:
+async def _awaited(work: "asyncio.Future[_Verified | None]") -> _Verified | None:
     return await work

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Security
+from fastapi import APIRouter, Body, Depends, Header, Request, Security
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, Field, create_model
@@ -70,11 +70,12 @@ def prediction_routes(service: Service[In, Out], api: Api[In, Out]) -> APIRouter
         return JSONResponse({"results": [_result(outcome) for outcome in found]})
 
     # FastAPI reads the types of the parameters when the route is added.
-    predict.__annotations__["item"] = api.question
+    example = api.question_example.model_dump(mode="json")
+    predict.__annotations__["item"] = Annotated[api.question, Body(examples=[example])]
     predict_batch.__annotations__["several"] = _several(api, config)
     shown = {"answer": api.answer_example.model_dump(mode="json"), "model_version": "7"}
     failed = {"error": "Why this item has no answer."}
-    for path, endpoint, model, example, errors in (
+    for path, endpoint, model, answered, errors in (
         ("/predict", predict, Prediction[api.answer], shown, (*_ERRORS, 500)),  # type: ignore[name-defined]
         (
             "/predict/batch",
@@ -84,7 +85,7 @@ def prediction_routes(service: Service[In, Out], api: Api[In, Out]) -> APIRouter
             _ERRORS,
         ),
     ):
-        ok = {"description": "Answered.", "content": {"application/json": {"example": example}}}
+        ok = {"description": "Answered.", "content": {"application/json": {"example": answered}}}
         routes.add_api_route(
             path,
             endpoint,

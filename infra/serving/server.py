@@ -1,6 +1,7 @@
 """Run an application in this process until it is told to stop, losing no request on the way."""
 
 import asyncio
+import math
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -57,7 +58,7 @@ def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int = 8000, log: str =
         # Behind a proxy of one's own, uvicorn's FORWARDED_ALLOW_IPS says whose word counts.
         proxy_headers=True,
         server_header=False,
-        timeout_graceful_shutdown=round(app.state.service.config.drain_seconds),
+        timeout_graceful_shutdown=math.ceil(app.state.service.config.drain_seconds),
     )
     server = DrainingServer(config, app)
     with suppress(KeyboardInterrupt):

@@ -105,8 +105,8 @@ def test_shedding_keeps_what_is_answered_in_time(
 def test_nobody_is_shed_below_capacity(tmp_path: Path, key: str) -> None:
     model = {"seconds_a_batch": SECONDS_A_BATCH, "max_items": MAX_ITEMS}
     with served(tmp_path / "keys.db", **model, deadline_ms=1000) as [service]:
-        load = asyncio.run(loaded(service, key, 0.4 * CAPACITY, 3))
-    assert Counter(load.statuses) == {200: int(0.4 * CAPACITY * 3)}
+        load = asyncio.run(loaded(service, key, 0.4 * CAPACITY, 2))
+    assert Counter(load.statuses) == {200: int(0.4 * CAPACITY * 2)}
 
 
 def test_who_is_served_when_the_process_is_told_to_end_gets_an_answer(

@@ -109,6 +109,8 @@ class _Means(Prepared):
         values = _numbers(column)
         self._is_there = ~np.isnan(values)
         self._centre = float(values[self._is_there].mean()) if self._is_there.any() else 0.0
+        if not np.isfinite(self._centre):
+            raise ValueError(f"{column.name} holds infinite values, which have no mean")
         self._values = values - self._centre
         self._all = Moments.of(self._values[self._is_there])
 

@@ -82,7 +82,9 @@ class Moments:
     @classmethod
     def of(cls, values: NDArray[Any]) -> "Moments":
         """Return the moments of some values; centre these before, or digits are lost."""
-        return cls(len(values), float(values.sum()), float((values * values).sum()))
+        # Infinite values have no mean, which `mean_shift` takes note of.
+        with np.errstate(invalid="ignore"):
+            return cls(len(values), float(values.sum()), float((values * values).sum()))
 
     def without(self, part: "Moments") -> "Moments":
         """Return the moments of the rest."""
@@ -102,6 +104,9 @@ class Moments:
 def mean_shift(window: Moments, reference: Moments) -> Found:
     """Return Welch's |t| (1947), and the shift in standard deviations of the reference."""
     shift = abs(window.mean - reference.mean)
+    if not math.isfinite(shift):
+        # The window holds infinite values, which the reference does not.
+        return Found(math.inf, math.inf)
     error = math.sqrt(window.variance / window.size + reference.variance / reference.size)
     spread = math.sqrt(reference.variance)
     if shift == 0:

@@ -185,6 +185,7 @@ def test_prometheus_is_shown_what_was_found(detector: DriftDetector) -> None:
     assert (registry.get_sample_value("drift_judged_timestamp_seconds") or 0) > 1e9
 
 
+@pytest.mark.long
 def test_evidently_shows_how_far_columns_moved(tmp_path: Path) -> None:
     reference = orders(RNG(1), 800)
     moved = orders(RNG(2), 400).assign(amount=lambda frame: frame.amount + 5)

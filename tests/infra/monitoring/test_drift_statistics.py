@@ -140,3 +140,13 @@ def test_a_column_that_does_not_fit_its_test_is_named() -> None:
         prepare(FRAME["c"], FeatureTest("c", Test.KS), config)
     with pytest.raises(ValueError, match=r"x should hold 0 and 1 alone, holds 2\.0"):
         prepare(FRAME["x"], FeatureTest("x", Test.RATE), config)
+
+
+def test_infinite_values_are_drift_in_a_window_and_refused_in_a_reference() -> None:
+    test = FeatureTest("x", Test.MEAN)
+    config = DriftConfig((test,), window_rows=8, least_rows=4, draws=4000)
+    prepared = prepare(FRAME["x"], test, config)
+    for strange in ([np.inf, 1.0, 2.0], [np.inf, -np.inf, 1.0]):
+        assert prepared.observed(pd.Series(strange, name="x")).effect == math.inf
+    with pytest.raises(ValueError, match="x holds infinite values"):
+        prepare(FRAME["x"].replace(9.0, np.inf), test, config)

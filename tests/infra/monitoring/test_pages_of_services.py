@@ -12,6 +12,7 @@ PAGES = Path(__file__).parents[3] / "site" / "stack"
 CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["serving", "monitoring"])
 def test_the_code_of_the_page_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     pieces = CODE.findall((PAGES / f"{name}.md").read_text(encoding="utf-8"))

@@ -228,6 +228,8 @@ async def test_openapi_has_examples_and_says_what_can_go_wrong(running: Any) -> 
         assert {"200", "401", "413", "422", "429", "503"} <= set(post["responses"])
         shown = post["responses"]["200"]["content"]["application/json"]["example"]
         assert shown["answer"] == {"euros": 5.0}
+        asked = post["requestBody"]["content"]["application/json"]["schema"]
+        assert asked["examples"] == [PARCEL]
         assert "Problem" in schema["components"]["schemas"]
         several = schema["components"]["schemas"]["SeveralParcel"]["properties"]["items"]
         assert several["examples"][0][0] == PARCEL and several["maxItems"] == 100
