@@ -13,6 +13,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
+# Tests of one file stay together; SPREAD= runs all in one process, in order.
+SPREAD := -n 2 --dist loadgroup
 export UV_COMPILE_BYTECODE := 1
 export UV_LINK_MODE := copy
 
@@ -28,7 +30,7 @@ test: setup-dev ## lint, types, tests, and the proof of every lab
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest $(SPREAD)
 	$(BIN)/lab fmt --check
 	$(BIN)/lab verify
 
@@ -36,7 +38,7 @@ prove: setup-dev ## prove every lab, also against plain nbgrader; commit the pro
 	$(BIN)/lab verify --nbgrader
 
 test-long: setup-dev ## the tests that take minutes: hostile submissions, kills, clusters
-	$(BIN)/pytest -m long
+	$(BIN)/pytest $(SPREAD) -m long
 
 adversarial: setup-dev ## let hostile submissions loose on the grader; NAMES=… for some alone
 	$(BIN)/python -m tests.adversarial $(NAMES)

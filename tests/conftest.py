@@ -12,6 +12,9 @@ from autograder.paths import COURSE_VARIABLE
 
 SAMPLES = Path(__file__).parent / "samples"
 REPOSITORY = Path(__file__).parents[1]
+TESTS = Path(__file__).parent
+# The built site; the running stack.
+SHARE_A_COSTLY_FIXTURE = {"site", "contract"}
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -40,7 +43,12 @@ def tiny_course(tmp_path: Path) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave browser tests out where no browser is installed, save in CI, which installs one."""
+    """Say what stays together when several processes share the work; leave out what cannot run."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        together = folder if folder in SHARE_A_COSTLY_FIXTURE else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
+    # CI installs a browser, so that none is left out there.
     if BROWSER or os.environ.get("CI"):
         return
     skip = pytest.mark.skip(reason="no Chromium here; with apt: apt-get install chromium")
