@@ -10,7 +10,7 @@ from typing import Generic, Protocol
 from infra.serving.api import Api, In, In_contra, Out, Predictor
 from infra.serving.errors import RefusedError
 from infra.serving.metrics import ServingMetrics
-from infra.serving.outcomes import Answer, Fault, Outcome, judged
+from infra.serving.outcomes import Fault, Outcome, judged
 
 _LOG = logging.getLogger(__name__)
 
@@ -110,10 +110,11 @@ class ModelSlot(Generic[In, Out]):
         example = self._api.question_example
         for batch in ([example], [example, example]):
             for outcome in judged(predictor, version, batch, self._api.answer):
-                if not isinstance(outcome, Answer):
+                if isinstance(outcome, Fault):
                     raise ValueError(
-                        f"model {version} fails on the example of the API: {outcome.detail}"
-                    )
+                        f"model {version} fails on the example of the API: "
+                        f"{outcome.cause or outcome.detail}"
+                    ) from outcome.cause
         return predictor
 
     async def watch(self, seconds: float) -> None:

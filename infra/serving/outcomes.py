@@ -1,17 +1,13 @@
 """Turn what a model answers into an outcome an item, whatever it does."""
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias
 
-from pydantic import ValidationError
-
 from infra.serving.api import In, Out, Predictor
 from infra.serving.errors import ItemError, ModelError
 
-_LOG = logging.getLogger(__name__)
 _FAILED = "The model failed on this item."
 
 
@@ -25,10 +21,14 @@ class Answer(Generic[Out]):
 
 @dataclass(frozen=True)
 class Fault:
-    """Say in `detail`, for the caller, why an item has no answer: by the item's fault or ours."""
+    """Say in `detail`, for the caller, why an item has no answer: by the item's fault or ours.
+
+    `cause` is for the log alone. It is logged where the request is known: a batch has several.
+    """
 
     detail: str
     whose: Literal["item", "model"]
+    cause: Exception | None = None
 
 
 Outcome: TypeAlias = Answer[Out] | Fault
@@ -62,10 +62,6 @@ def _outcome(found: object, version: str, form: type[Out]) -> Outcome[Out]:
         content = form.model_validate(found).model_dump(mode="json")
         # JSON has no NaN and no infinity, and pydantic lets both pass as a float.
         json.dumps(content, allow_nan=False)
-    except (ValidationError, ValueError):
-        _LOG.exception("model %s gave an answer that does not fit %s", version, form.__name__)
-        return Fault(_FAILED, "model")
-    except Exception:
-        _LOG.exception("model %s failed on an item", version)
-        return Fault(_FAILED, "model")
+    except Exception as error:
+        return Fault(_FAILED, "model", error)
     return Answer(content, version)

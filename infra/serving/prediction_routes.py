@@ -1,5 +1,6 @@
 """Let callers with a key ask the model: one item, or several at once."""
 
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from infra.serving.outcomes import Fault, Outcome
 from infra.serving.problems import documented, problem
 from infra.serving.service import Service
 
+_LOG = logging.getLogger(__name__)
 _KEY = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key that you were given.")
 _ERRORS = (400, 401, 413, 422, 429, 503)
 Deadline = Annotated[
@@ -47,7 +49,11 @@ def prediction_routes(service: Service[In, Out], api: Api[In, Out]) -> APIRouter
             raise RefusedError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "no_model", "No model is loaded.", retry_after=1
             )
-        return await service.batcher.submit(items, min(deadline, most_ms) / 1000)
+        found = await service.batcher.submit(items, min(deadline, most_ms) / 1000)
+        for outcome in found:
+            if isinstance(outcome, Fault) and outcome.whose == "model":
+                _LOG.error("the model failed on an item", exc_info=outcome.cause)
+        return found
 
     async def predict(
         item: Any, caller: Annotated[Caller, Depends(known_caller)], deadline: Deadline = most_ms

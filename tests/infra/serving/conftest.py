@@ -1,5 +1,6 @@
 """A running service of the example, asked in this process."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -28,8 +29,10 @@ def store(tmp_path: Path) -> KeyStore:
 
 
 @pytest.fixture
-def running(store: KeyStore) -> Running:
+def running(store: KeyStore, monkeypatch: pytest.MonkeyPatch) -> Running:
     """Run a service and give a client that holds a good key, and the application."""
+    # Slow hashes are the business of test_keys; three of them in each test here teach nothing.
+    monkeypatch.setattr("infra.serving.key_hashing._LOG2_N", 4)
 
     @asynccontextmanager
     async def run(
@@ -46,7 +49,7 @@ def running(store: KeyStore) -> Running:
             ) as client,
         ):
             while (await client.get("/health/ready")).json()["model_version"] is None:
-                pass
+                await asyncio.sleep(0.005)
             yield client, app
 
     return run
