@@ -27,7 +27,8 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """Return the table's cells."""
-        ours, theirs = f"{median(self.ours):.2f} s", f"{self.other} {median(self.theirs):.2f} s"
+        ours = f"{median(self.ours):.2f} s, of {len(self.ours)}"
+        theirs = f"{self.other} {median(self.theirs):.2f} s"
         return self.what, ours, theirs, f"{self.ratio:.1f} x", f"{self.aim:g} x", self.verdict
 
     @property
@@ -52,14 +53,14 @@ class Bound:
         return self.what, figure, self.against, "", limit, verdict
 
 
-def write_results(rows: list[Row | Bound], path: Path, rounds: int) -> None:
+def write_results(rows: list[Row | Bound], path: Path) -> None:
     """Write the table in Markdown to `path` and print it."""
     lines = [
         "# Measured",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} "
         f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end. "
-        f"Medians of {rounds}, both sides in turn in one run. `make bench` writes this page.",
+        "Medians, both sides in turn in one run. `make bench` writes this page.",
         "",
         "| work | here | against | ratio | aim | |",
         "|---|---|---|---|---|---|",

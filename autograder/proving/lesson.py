@@ -9,6 +9,8 @@ from papermill.exceptions import PapermillExecutionError
 from autograder.proving.finding import Finding
 
 _SECONDS = 120
+# An ordinary kernel warns its terminal that it listens on loopback.
+QUIET_KERNEL = "--IPKernelApp.log_level=40"
 
 
 def check_lesson(folder: Path | None) -> list[Finding]:
@@ -37,6 +39,7 @@ def check_lesson(folder: Path | None) -> list[Finding]:
             progress_bar=False,
             request_save_on_cell_execute=False,
             execution_timeout=_SECONDS,
+            extra_arguments=[QUIET_KERNEL],
         )
     except PapermillExecutionError as error:
         findings.append(

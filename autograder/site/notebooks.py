@@ -55,6 +55,8 @@ class RunNotebooks:
             notebook,
             timeout=_SECONDS,
             kernel_name="python3",
+            # An ordinary kernel warns its terminal that it listens on loopback.
+            extra_arguments=["--IPKernelApp.log_level=40"],
             resources={"metadata": {"path": str(path.parent)}},
         )
         try:
