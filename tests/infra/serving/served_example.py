@@ -3,12 +3,15 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, Field
 
 from infra.serving.api import Api
 from infra.serving.errors import ItemError
+
+PARCEL = {"grams": 500, "country": "DE"}
 
 
 class Parcel(BaseModel):
@@ -57,3 +60,14 @@ class Shelf:
 
     def load(self, version: str) -> PriceList:
         return self.models[version]
+
+
+async def sample(client: Any, name: str, **labels: str) -> float:
+    text = (await client.get("/metrics")).text
+    found = [
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    ]
+    return sum(found)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from limits.aio.storage import MemoryStorage
+from served_example import PARCEL
 from sqlalchemy.exc import SQLAlchemyError
 
 from infra.serving.authentication import Authenticator
@@ -18,8 +19,6 @@ from infra.serving.errors import RefusedError
 from infra.serving.key_hashing import Token, hash_secret, is_secret_of
 from infra.serving.key_store import KeyStore
 from infra.serving.quotas import Quotas
-
-PARCEL = {"grams": 500, "country": "DE"}
 
 
 def test_neither_key_nor_secret_is_kept_or_printed(store: KeyStore, tmp_path: Path) -> None:

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 from limits.aio.storage import MemoryStorage
+from served_example import PARCEL
 
 from infra.serving.configuration import BatchingConfig, KeyConfig, ServingConfig, SheddingConfig
 from infra.serving.errors import RefusedError
 from infra.serving.quotas import Quotas, quota_storage
 from infra.settings import Redis
-
-PARCEL = {"grams": 500, "country": "DE"}
 
 
 @pytest.mark.anyio

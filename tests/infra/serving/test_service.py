@@ -1,33 +1,16 @@
 """What callers of a service get, in this process."""
 
 import asyncio
-import io
-import json
-import logging.config
 from typing import Any
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
-from served_example import Price, PriceList, Shelf
+from served_example import PARCEL, Price, PriceList, sample
 
 from infra.serving.api import Results
 from infra.serving.configuration import BatchingConfig, SheddingConfig
-from infra.serving.logging_configuration import logging_configuration
 from infra.serving.models import FixedModel
 
 pytestmark = pytest.mark.anyio
-PARCEL = {"grams": 500, "country": "DE"}
-
-
-async def sample(client: Any, name: str, **labels: str) -> float:
-    text = (await client.get("/metrics")).text
-    found = [
-        sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if sample.name == name and labels.items() <= sample.labels.items()
-    ]
-    return sum(found)
 
 
 async def test_one_item_is_answered_with_the_version_that_did(running: Any) -> None:
@@ -171,26 +154,6 @@ async def test_a_deadline_that_cannot_be_met_is_refused_at_once(running: Any) ->
         assert await sample(client, "serving_shed_total", reason="late") == 1
 
 
-async def test_a_newer_model_is_warm_before_it_answers_and_a_bad_one_never_does(
-    running: Any,
-) -> None:
-    broken = PriceList(factor=float("nan"))
-    shelf = Shelf({"1": PriceList(), "2": PriceList(factor=0.02), "3": broken}, "1")
-    async with running(shelf, watch_seconds=60) as (client, app):
-        shelf.due = "2"
-        assert await app.state.service.swap()
-        assert shelf.models["2"].batches == [1, 2]
-        answer = (await client.post("/v1/predict", json=PARCEL)).json()
-        assert answer == {"answer": {"euros": 10.0}, "model_version": "2"}
-        shelf.due = "3"
-        with pytest.raises(ValueError, match="model 3 fails on the example"):
-            await app.state.service.swap()
-        assert (await client.post("/v1/predict", json=PARCEL)).json() == answer
-        assert await sample(client, "serving_model_live", version="2") == 1
-        assert await sample(client, "serving_model_live", version="1") == 0
-        assert await sample(client, "serving_model_swaps_total", outcome="refused") == 1
-
-
 async def test_alive_and_ready_are_apart(running: Any) -> None:
     async with running() as (client, app):
         assert (await client.get("/health/ready")).status_code == 200
@@ -216,15 +179,6 @@ async def test_what_waits_at_the_end_is_answered(running: Any) -> None:
         assert refused.status_code == 503 and "shutting down" in refused.json()["detail"]
 
 
-async def test_the_callers_id_is_kept_where_it_is_harmless(running: Any) -> None:
-    async with running() as (client, _):
-        answer = await client.get("/nowhere", headers={"X-Request-ID": "abc-1"})
-        assert answer.status_code == 404 and answer.headers["x-request-id"] == "abc-1"
-        answer = await client.get("/nowhere", headers={"X-Request-ID": "a b\x00c" * 99})
-        assert len(answer.headers["x-request-id"]) == 32
-        assert await sample(client, "serving_requests_total", route="none") == 2
-
-
 async def test_openapi_has_examples_and_says_what_can_go_wrong(running: Any) -> None:
     async with running() as (client, _):
         schema = (await client.get("/openapi.json")).json()
@@ -237,35 +191,3 @@ async def test_openapi_has_examples_and_says_what_can_go_wrong(running: Any) -> 
         assert "Problem" in schema["components"]["schemas"]
         several = schema["components"]["schemas"]["SeveralParcel"]["properties"]["items"]
         assert several["examples"][0][0] == PARCEL and several["maxItems"] == 100
-
-
-async def test_the_log_has_the_requests_id_and_the_cause_but_neither_key_nor_body(
-    running: Any,
-) -> None:
-    written = io.StringIO()
-    configuration = logging_configuration("DEBUG")
-    configuration["handlers"]["stderr"]["stream"] = written
-    configuration["loggers"] = {"infra.serving": {"handlers": ["stderr"], "level": "DEBUG"}}
-    del configuration["root"]
-    logging.config.dictConfig(configuration)
-    try:
-        async with running() as (client, _):
-            answer = await client.post(
-                "/v1/predict",
-                json={"grams": 666, "country": "XQ"},
-                headers={"X-Request-ID": "who-asked"},
-            )
-            key = client.headers["X-API-Key"]
-    finally:
-        logging.getLogger("infra.serving").handlers.clear()
-        logging.getLogger("infra.serving").setLevel(logging.NOTSET)
-    assert answer.status_code == 500
-    lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    ours = [line for line in lines if line["request_id"] == "who-asked"]
-    failed, access = ours
-    assert failed["level"] == "ERROR" and "the scales broke" in failed["exc_info"]
-    assert (access["status"], access["route"]) == (500, "/v1/predict")
-    assert access["key_id"] in key and access["milliseconds"] > 0
-    assert key not in written.getvalue() and "XQ" not in written.getvalue()
-    probes = [line for line in lines if line.get("route") == "/health/ready"]
-    assert probes and {line["level"] for line in probes} == {"DEBUG"}
