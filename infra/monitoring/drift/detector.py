@@ -5,7 +5,7 @@ columns of a row together: so the joint distribution of all tests is known, and 
 window is compared with the smallest p of windows without drift (Westfall and Young 1993, min-P).
 That is exact for the rate over all tests whatever their dependence, where rows (or blocks) can be
 exchanged. The rate is one over references as well as windows: that of a single reference differs
-by chance, the less the more rows it has for one of a window (with twenty times as many, 3 to 6 %
+by chance, the less the more rows it has for one of a window (with twenty times as many, 3 to 10 %
 were measured where 5 % was asked for).
 """
 
