@@ -114,19 +114,19 @@ class Intake:
             self._consumer.resume(partition)
 
     def rewind(self, records: Iterable[Any], *, to_committed: bool = False) -> None:
-        """Go back to the first of these records in each partition that is still ours.
+        """Go back to the first of these records in each partition that was held and never left us.
 
         With `to_committed`, go to what the group has committed. Raise UnavailableError when that
-        cannot be asked.
+        cannot be asked. A partition that left and came back begins at what was committed anyway.
         """
         first: dict[TopicPartition, int] = {}
         for record in records:
             partition = TopicPartition(record.topic, record.partition)
             first[partition] = min(record.offset, first.get(partition, record.offset))
-        for partition in self._consumer.assignment() or ():
-            if partition in first:
+        for partition, offset in first.items():
+            if self._held.get(partition) == math.inf:
                 known = self._committed(partition) if to_committed else None
-                self._consumer.seek(partition, first[partition] if known is None else known)
+                self._consumer.seek(partition, offset if known is None else known)
 
     def _committed(self, partition: TopicPartition) -> int | None:
         patience = round(_COMMIT_SECONDS * MILLISECONDS)
@@ -186,6 +186,9 @@ class Intake:
                 log.warning("%s could not commit what it gives up: %s", self._config.group, error)
         self.forget(leaving)
 
+    def count_assignment(self) -> None:
+        self._metrics.assigned()
+
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Drop all that was known of partitions that are no longer ours."""
         leaving = list(partitions)
@@ -216,7 +219,7 @@ class _Listener(AsyncConsumerRebalanceListener):  # type: ignore[misc]
         await self._intake.give_up(revoked)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self._intake._metrics.assigned()
+        self._intake.count_assignment()
 
     async def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
         # Another member has them already, so a commit would be refused.

@@ -223,6 +223,8 @@ class EventProducer:
             )
 
     def _raise(self, error: KafkaError, what: str) -> NoReturn:
+        under_way = sum(not future.succeeded() for future in self._sent)
+        more = f"; {under_way} more that were under way are given up" if under_way else ""
         self._discard()
         causes = [error, *(one for one in error.args if isinstance(one, BaseException))]
         if any(isinstance(one, _FATAL) for one in causes):
@@ -232,5 +234,5 @@ class EventProducer:
                 f"{self.config.transaction_seconds} s. End this process. ({error})"
             ) from error
         raise PublishError(
-            f"{what} by {self._brokers} within {self.config.delivery_seconds} s: {error}"
+            f"{what} by {self._brokers} within {self.config.delivery_seconds} s: {error}{more}"
         ) from error

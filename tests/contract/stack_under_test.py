@@ -8,7 +8,8 @@ and tests that break servers are skipped, since those are not ours to break.
 import os
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -93,6 +94,15 @@ class StackUnderTest:
         """Stop a part and start it again."""
         self.stop(part)
         self.start(part)
+
+    @contextmanager
+    def away(self, part: str) -> Iterator[None]:
+        """Stop a part for the block, and start it whatever happens there."""
+        self.stop(part)
+        try:
+            yield
+        finally:
+            self.start(part)
 
     def kill(self, part: str) -> None:
         """Send SIGKILL to all processes of a part; the supervisor starts them again."""

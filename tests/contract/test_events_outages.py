@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -55,7 +55,7 @@ def test_kafka_goes_away_and_comes_back(
 
     loading = threading.Thread(target=load, daemon=True)
     config = ProducerConfig(name="idle", delivery_seconds=2.0)
-    idle = EventProducer(kafka, config, CONTRACTS)
+    idle, hasty = (EventProducer(kafka, config, CONTRACTS) for _ in range(2))
     order = PLACED.new(Placed(number=-1, cents=1), producer="idle")
     sink = PostgresSink(postgres, names.group, functools.partial(insert, names))
     sink.prepare()
@@ -67,12 +67,19 @@ def test_kafka_goes_away_and_comes_back(
         until(lambda: len(acknowledged), lambda count: count > 300)
         idle.send(names.orders, order, key="a")
         idle.flush()
-        faults.stop("kafka")
-        for _ in range(7):
-            idle.send(names.orders, order, key="a")
-        with pytest.raises(PublishError, match=r"7 of 7 events were not acknowledged by 127\.0"):
-            idle.flush()
-        faults.start("kafka")
+        hasty.send(names.orders, order, key="a")
+        hasty.flush()
+        with faults.away("kafka"):
+            for _ in range(7):
+                idle.send(names.orders, order, key="a")
+            for _ in range(3):
+                hasty.send(names.orders, order, key="a")
+            unacknowledged = r"7 of 7 events were not acknowledged by 127\.0"
+            with pytest.raises(PublishError, match=unacknowledged):
+                idle.flush()
+            time.sleep(1.5)
+            with pytest.raises(PublishError, match="2 more that were under way are given up"):
+                hasty.send(names.orders, order, key="a")
         # The same producer goes on, over another connection.
         idle.send(names.orders, order, key="a")
         idle.flush()
@@ -91,6 +98,7 @@ def test_kafka_goes_away_and_comes_back(
         )
     orders = orders_of(postgres, names)
     idle.close()
+    hasty.close()
     assert orders.count(-1) == 1, "sent twice, the same event"
     print(
         f"\nKafka stopped under load, then killed: {len(acknowledged)} "
@@ -122,9 +130,8 @@ def test_postgres_goes_away_and_comes_back(
     place(kafka, names, range(events))
     with caplog.at_level(logging.WARNING, "infra.events"), pricing(kafka, names, sink):
         until(lambda: written(postgres, names)[0], lambda rows: rows > 1000)
-        faults.stop("postgres")
-        time.sleep(SECONDS_AWAY)
-        faults.start("postgres")
+        with faults.away("postgres"):
+            time.sleep(SECONDS_AWAY)
         kept = written(postgres, names)[0]
         until(lambda: written(postgres, names)[0], lambda rows: rows > min(kept + 2000, events - 1))
         faults.kill("postgres")
@@ -156,9 +163,8 @@ def test_redis_goes_away_and_comes_back(
     server = client.Redis(**redis.client_options())
     with caplog.at_level(logging.WARNING, "infra.events"), pricing(kafka, names, sink, batch=1000):
         until(lambda: counted(server, names), lambda total: total > 500)
-        faults.stop("redis")
-        time.sleep(SECONDS_AWAY)
-        faults.start("redis")
+        with faults.away("redis"):
+            time.sleep(SECONDS_AWAY)
         faults.kill("redis")
         faults.until_healthy("redis")
         until(lambda: counted(server, names), lambda total: total >= events, seconds=60)
@@ -187,14 +193,12 @@ def test_a_loop_can_be_ended_while_the_brokers_are_away(
     sink = PostgresSink(postgres, names.group, functools.partial(insert, names))
     sink.prepare()
     place(kafka, names, range(3000))
-    try:
+    with ExitStack() as mended:
         with pricing(kafka, names, sink, batch=50, instance="w"):
             until(lambda: written(postgres, names)[0], lambda rows: rows > 100)
-            faults.stop("kafka")
+            mended.enter_context(faults.away("kafka"))
             asked = time.monotonic()
         seconds = time.monotonic() - asked
-    finally:
-        faults.start("kafka")
     print(f"\nasked to end while Kafka was away: ended after {seconds:.1f} s")
     assert seconds < 30
     # A static member has its place back at once, though it could not say goodbye.
