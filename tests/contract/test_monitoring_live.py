@@ -206,7 +206,7 @@ def test_the_code_of_the_page_about_prometheus_runs(
     until(lambda: httpx.get(alerts).json(), bool, seconds=30)
     monkeypatch.setenv("LAB_PROMETHEUS_URL", prometheus)
     monkeypatch.setenv("LAB_ALERTMANAGER_URL", watch.alertmanager.url)
-    page = (ROOT / "site" / "stack" / "prometheus.md").read_text(encoding="utf-8")
+    page = (ROOT / "site" / "pages" / "stack" / "prometheus.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     exec(compile(code, "prometheus.md", "exec"), {"__name__": "page"})
     said = capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 from infra.monitoring.rules import Alert
 from infra.monitoring.service_rules import ServiceTerms, service_groups, watch_groups
 
-PAGES = Path(__file__).parents[3] / "site" / "stack"
+PAGES = Path(__file__).parents[3] / "site" / "pages" / "stack"
 CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
