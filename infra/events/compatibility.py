@@ -1,8 +1,7 @@
 """Tell which field of which version breaks whom, before it is released.
 
-from infra.events.compatibility import require_compatible
-require_compatible(CONTRACTS)                      # in a test
-require_unchanged(CONTRACTS, Path("schemas"))      # what was published stays as it was
+In a test, `require_compatible(CONTRACTS)`; and so that what was published stays as it was,
+`require_unchanged(CONTRACTS, Path("schemas"))`.
 """
 
 import json
