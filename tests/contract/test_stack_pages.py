@@ -22,7 +22,8 @@ def run_page(page: str, endpoints: list[Endpoint], monkeypatch: pytest.MonkeyPat
             if value is not None:
                 monkeypatch.setenv(endpoint.variable(field), str(value))
     monkeypatch.chdir(ROOT)
-    pieces = _CODE.findall((ROOT / "site" / "pages" / "stack" / f"{page}.md").read_text(encoding="utf-8"))
+    path = ROOT / "site" / "pages" / "stack" / f"{page}.md"
+    pieces = _CODE.findall(path.read_text(encoding="utf-8"))
     assert pieces, f"{page} shows no code"
     exec(compile("\n".join(pieces), f"{page}.md", "exec"), {"__name__": page})
 
