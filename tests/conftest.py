@@ -42,8 +42,10 @@ def tiny_course(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say what stays together when several processes share the work; leave out what cannot run."""
+    # First, since pytest-xdist reads the groups in the same hook.
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         together = folder if folder in SHARE_A_COSTLY_FIXTURE else str(item.path)
