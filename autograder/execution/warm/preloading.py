@@ -1,9 +1,11 @@
 """What every process that forks kernels imports before, and what every fork forgets after."""
 
+import builtins
 import importlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 _FORK_SAFE = ("jemalloc_bg_thd",)
@@ -34,15 +36,32 @@ KERNEL_MODULES = (
 )
 
 
+class _Shell:
+    """Stand for the shell of a kernel to packages that look for one as they are imported."""
+
+    kernel = None
+
+
 def preload(modules: Sequence[str]) -> list[str]:
     """Import `modules`; return those that could not be, which the run itself will complain of."""
     missing = []
-    for module in modules:
-        try:
-            importlib.import_module(module)
-        except Exception:
-            missing.append(module)
+    with _as_in_a_kernel():
+        for module in modules:
+            try:
+                importlib.import_module(module)
+            except Exception:
+                missing.append(module)
     return missing
+
+
+@contextmanager
+def _as_in_a_kernel() -> Iterator[None]:
+    """Let pandas, when it is imported, set itself up for a notebook and not for a terminal."""
+    vars(builtins)["get_ipython"] = _Shell
+    try:
+        yield
+    finally:
+        del vars(builtins)["get_ipython"]
 
 
 def count_threads() -> int:
