@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.contract.lab import Lab
+from autograder.needs.surroundings import Surroundings, surroundings
 from autograder.paths import COURSE_VARIABLE, CoursePaths
 from autograder.proving.finding import Finding
 from autograder.proving.trials import Trial
@@ -33,9 +34,14 @@ def compare_with_nbgrader(
     asked = [t for t in trials if t.card and not t.variant.hard_codes and _once(t)]
     names = {f"student{number:02d}": trial for number, trial in enumerate(asked)}
     parts = [dict(list(names.items())[n::_SIDE_BY_SIDE]) for n in range(_SIDE_BY_SIDE)]
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+    with (
+        surroundings(lab.manifest.needs, course.root) as around,
+        ThreadPoolExecutor(_SIDE_BY_SIDE) as pool,
+    ):
         graded = pool.map(
-            lambda numbered: _grade(lab, numbered[1], course, scratch / f"part{numbered[0]}"),
+            lambda numbered: _grade(
+                lab, numbered[1], course, scratch / f"part{numbered[0]}", around
+            ),
             enumerate(part for part in parts if part),
         )
     scores: dict[str, float] = {}
@@ -60,14 +66,19 @@ def compare_with_nbgrader(
 
 
 def _grade(
-    lab: Lab, names: dict[str, Trial], course: CoursePaths, scratch: Path
+    lab: Lab, names: dict[str, Trial], course: CoursePaths, scratch: Path, around: Surroundings
 ) -> tuple[dict[str, float], str]:
-    """Have nbgrader grade the answers in a course of its own; return scores and trouble."""
+    """Have nbgrader grade the answers in a course of its own; return scores and trouble.
+
+    What the lab needs of the machine is that of `course`: nbgrader's own has no servers. The
+    answers share one space there, so a lab's checks name what they make by chance.
+    """
     root = _lay_out(lab, names, course, scratch)
     problem = _nbgrader(root, "generate_assignment", lab.manifest.id)
     if not problem:
         seconds = _SECONDS_EACH * len(names)
-        problem = _nbgrader(root, "autograde", lab.manifest.id, seconds=seconds)
+        with around.for_run() as told:
+            problem = _nbgrader(root, "autograde", lab.manifest.id, seconds=seconds, told=told)
     return _scores(root, lab.manifest.id, names), problem
 
 
@@ -90,12 +101,17 @@ def _lay_out(lab: Lab, names: dict[str, Trial], course: CoursePaths, scratch: Pa
     return root
 
 
-def _nbgrader(root: Path, command: str, lab: str, seconds: float = 300) -> str:
-    """Run one nbgrader command; return the last line of its trouble, or nothing."""
+def _nbgrader(
+    root: Path, command: str, lab: str, seconds: float = 300, told: Mapping[str, str] | None = None
+) -> str:
+    """Run one nbgrader command; return the last line of its trouble, or nothing.
+
+    `told` are variables that lead to the servers that the lab needs.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", command, lab],
         cwd=root,
-        env={**os.environ, COURSE_VARIABLE: str(root)},
+        env={**os.environ, **(told or {}), COURSE_VARIABLE: str(root)},
         capture_output=True,
         text=True,
         timeout=seconds,
