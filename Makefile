@@ -38,7 +38,7 @@ prove: setup-dev ## prove every lab, also against plain nbgrader; commit the pro
 	$(BIN)/lab verify --nbgrader
 
 test-long: setup-dev ## the tests that take minutes: hostile submissions, kills, clusters
-	$(BIN)/pytest $(SPREAD) -m long
+	$(BIN)/pytest -m long
 
 adversarial: setup-dev ## let hostile submissions loose on the grader; NAMES=… for some alone
 	$(BIN)/python -m tests.adversarial $(NAMES)

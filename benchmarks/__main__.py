@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.checking import verdict_bounds, walls_bound
-from benchmarks.grading import ROOT, TINY, cohort_row, notebook_row
+from benchmarks.grading import ROOT, TINY, cohort_row, notebook_rows
 from benchmarks.growth import growth_bounds
 from benchmarks.table import Bound, Row, write_results
 
@@ -22,11 +22,12 @@ def main(
     submissions: Annotated[
         int, typer.Option(min=2, help="Submissions of the fraud lab; nbgrader takes 10 s each.")
     ] = 64,
+    runs: Annotated[int, typer.Option(min=1, help="How often one notebook is run.")] = 20,
     largest: Annotated[int, typer.Option(min=17, help="The largest trivial cohort.")] = 1024,
 ) -> None:
     """Measure the grader against what a user would use instead, and write RESULTS.md."""
     works: list[Callable[[], list[Row | Bound]]] = [
-        lambda: [notebook_row(runs=20, aim=20)],
+        lambda: notebook_rows(runs=runs, aim=20),
         lambda: [walls_bound(runs=4 * rounds)],
         lambda: verdict_bounds(checks=50),
         lambda: [cohort_row(TINY, "tiny", students=16, rounds=rounds, aim=30)],

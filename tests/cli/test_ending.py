@@ -19,6 +19,14 @@ pytestmark = pytest.mark.slow
 STUDENTS = 7
 
 
+@pytest.fixture(autouse=True)
+def _interrupts_arrive() -> Iterator[None]:
+    """Whoever runs tests in a shell's background has interrupts ignored, by every child too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def temporary() -> Iterator[Path]:
     """A folder for temporary files with a short name, since sockets lie below it."""
