@@ -100,9 +100,8 @@ def notebook_rows(*, runs: int, aim: float) -> list[Row]:
     One imports what the fraud lab does, the other nothing, so that only the kernel's start counts.
     """
     tiny, fraud = load_lab(TINY / "labs" / "tiny"), load_lab(ROOT / "labs" / _FRAUD)
-    importing = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in (_IMPORTING, "pd.DataFrame()")]
-    )
+    cells = [nbformat.v4.new_code_cell(source) for source in (_IMPORTING, "pd.DataFrame()")]
+    importing = nbformat.v4.new_notebook(metadata=tiny.solution.metadata, cells=cells)
     compared = (
         ("a notebook that imports pandas, scikit-learn and mlflow", importing, fraud),
         ("a notebook that imports nothing", tiny.solution, tiny),
