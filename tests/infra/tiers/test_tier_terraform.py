@@ -17,12 +17,11 @@ from tools_found import free_port, tool
 AWS = ROOT / "infra" / "terraform" / "aws"
 MODULES = sorted(path for path in (AWS / "modules").iterdir() if path.is_dir())
 FILES = sorted(AWS.rglob("*.tf"))
-# Where Terraform itself looks, and where images of machines are known to have them.
+# Where Terraform itself looks.
 PLUGINS = (
     "~/.terraform.d/plugins",
     "/usr/local/share/terraform/plugins",
     "/usr/share/terraform/plugins",
-    "/opt/tf-plugins",
 )
 HOLDING_DATA = {"aws_msk_cluster", "aws_db_instance", "aws_s3_bucket"}
 
