@@ -55,7 +55,8 @@ def forking_context(preload: Sequence[str]) -> ForkServerContext:
     ours = sorted(name for name in sys.modules if name.startswith("autograder."))
     if not multiprocessing.active_children():
         server._stop()
-        context.set_forkserver_preload([*preload, *ours])
+        # Papermill looks our engine up as it is imported, and would find half of it after it.
+        context.set_forkserver_preload(["papermill", *preload, *ours])
     return context
 
 
