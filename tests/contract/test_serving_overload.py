@@ -90,8 +90,8 @@ def test_shedding_keeps_what_is_answered_in_time(
             f"p95 {unshed.p95_ms(200):.0f} ms"
         )
     assert set(count) == {200, 503}
-    # Opening a connection and the client's own work are in the figure, on a busy machine too.
-    assert shed.p95_ms(200) < unshed.p95_ms(200) / 5
+    # Opening a connection and the client's own work are in the figure, hence the margin.
+    assert shed.p95_ms(200) < DEADLINE_MS + 150 + late_ms
     # Refusing everything would be in time too: most of the capacity must have been used.
     assert count[200] > 0.7 * CAPACITY * SECONDS
     assert at_the_door > 0.8 * count[503], "refused at the door, not after waiting in vain"
