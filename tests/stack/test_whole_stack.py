@@ -150,9 +150,10 @@ def test_each_part_is_started_again_after_a_crash_and_keeps_what_it_acknowledged
             psutil.Process(pid).kill()
     time.sleep(2)
     after = running.until_all_healthy()
-    assert {part: s.restarts - before[part].restarts for part, s in after.items()} == dict.fromkeys(
-        before, 1
-    )
+    restarts = {part: s.restarts - before[part].restarts for part, s in after.items()}
+    # Postgres will not start while a session of its killed predecessor still holds the memory.
+    assert restarts.pop("postgres") in (1, 2)
+    assert set(restarts.values()) == {1}
     _read_everywhere(running.settings, token)
 
 

@@ -89,12 +89,14 @@ ATTACKS = (
         "open_files",
         "use files that the grader left open",
         last=_looking("""
-            import os
+            import os, stat
             for number in range(3, 1024):
                 try:
                     print(number, os.readlink(f"/proc/self/fd/{number}"))
-                    os.lseek(number, 0, 0)
-                    print(os.read(number, 10000))
+                    # Reading the kernel's own event counters would only end the kernel.
+                    if stat.S_ISREG(os.fstat(number).st_mode):
+                        os.lseek(number, 0, 0)
+                        print(os.read(number, 10000))
                 except OSError:
                     pass
         """),
