@@ -10,7 +10,7 @@ compile() {
 compile pyproject.toml --all-extras -c requirements/floors.in -o requirements/all.txt
 compile pyproject.toml -c requirements/all.txt -o requirements/base.txt
 compile pyproject.toml --extra dev --extra site -c requirements/all.txt -o requirements/dev.txt
-for extra in stack ray spark deep forecast; do
+for extra in stack fraud ray spark deep forecast; do
   compile pyproject.toml --extra "$extra" -c requirements/all.txt -o "requirements/$extra.txt"
 done
 echo uv | compile - -o requirements/tools.txt
