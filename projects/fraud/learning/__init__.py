@@ -1,0 +1,1 @@
+"""Learn to score: candidates, tuning, the exported model, and its way into the registry."""

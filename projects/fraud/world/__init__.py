@@ -1,0 +1,1 @@
+"""The world the system lives in: simulated with drift, played as events, or read from files."""
