@@ -63,7 +63,7 @@ def check(
     console = Console(stderr=True)
     with (
         console.status(f"Running {place.lab} in a fresh kernel ..."),
-        surroundings(lab.manifest.needs, paths.root) as around,
+        surroundings(lab.manifest.needs, paths.root, brokers=lab.manifest.stack.brokers) as around,
     ):
         confinement = detect_confinement()
         card = check_work(lab, place, confinement=confinement, held_out=thorough, around=around)
@@ -89,7 +89,7 @@ def watch(lab_id: LabId = None, thorough: Thorough = False) -> None:
     try:
         manifest = the_lab(paths, place.lab).manifest
         with (
-            surroundings(manifest.needs, paths.root) as around,
+            surroundings(manifest.needs, paths.root, brokers=manifest.stack.brokers) as around,
             kernels_for(manifest.preload, confinement, ports=around.ports) as launcher,
         ):
             judge = partial(

@@ -27,6 +27,7 @@ _EXAMPLES: Final = {
     "submit": 'submit = ["lab.ipynb"]',
     "give": 'give = ["orders.py"]',
     "needs": 'needs = ["mlflow"]',
+    "brokers": "[stack] with brokers = 3",
     "preload": 'preload = ["pandas"]',
     "limits": "[limits] with seconds = 60",
     "seconds": "seconds = 60",
@@ -74,6 +75,12 @@ class Limits(_Table):
         return self
 
 
+class StackShape(_Table):
+    """Say of what size the parts must be; one that is not told may be of any."""
+
+    brokers: Annotated[int, Field(strict=True, ge=1, le=3)] | None = None
+
+
 class Parameter(_Table):
     """Give a parameter's value in the learner's notebook and the values the grader tries too."""
 
@@ -114,6 +121,7 @@ class LabManifest(_Table):
     submit: tuple[Words, ...] = (NOTEBOOK,)
     give: tuple[Words, ...] = ()
     needs: tuple[Part, ...] = ()
+    stack: StackShape = StackShape()
     preload: tuple[Words, ...] = ()
     limits: Limits = Limits()
     parameters: Annotated[dict[str, Parameter], Field(min_length=1)]
@@ -174,6 +182,12 @@ class LabManifest(_Table):
                     raise ValueError(f"{task.id} needs {name!r}, no task before it. {hint}")
             before.append(task.id)
         return tasks
+
+    @model_validator(mode="after")
+    def _shapes_what_it_needs(self) -> Self:
+        if self.stack.brokers is not None and "kafka" not in self.needs:
+            raise ValueError("stack.brokers is told, but needs does not name kafka.")
+        return self
 
     @model_validator(mode="after")
     def _belongs_somewhere(self) -> Self:

@@ -117,7 +117,9 @@ def local_graders(
             crew(
                 grade_job, preload=[READIED, *lab.manifest.preload], seconds=_deadline(lab)
             ) as hands,
-            surroundings(lab.manifest.needs, lab.path.parents[1]) as around,
+            surroundings(
+                lab.manifest.needs, lab.path.parents[1], brokers=lab.manifest.stack.brokers
+            ) as around,
             kernels_for(lab.manifest.preload, confinement, ports=around.ports) as launcher,
             claimed_folder() as shelf,
         ):

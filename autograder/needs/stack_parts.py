@@ -36,11 +36,15 @@ class StackSurroundings:
             space.drop(settings)
 
 
-def started(needs: Sequence[str], course: Path) -> StackSurroundings:
-    """Bring up the parts among `needs` that are down; raise CourseError when one does not come."""
+def started(needs: Sequence[str], course: Path, brokers: int | None = None) -> StackSurroundings:
+    """Bring up the parts among `needs` that are down; raise CourseError when one does not come.
+
+    A Kafka that runs with another number of brokers than `brokers` is left alone and told.
+    """
     parts = tuple(part for part in needs if part not in _WITHIN_THE_RUN)
     stack = Stack(CoursePaths(course).state / "stack")
-    failures = stack.up(parts).failures if parts else {}
+    _require_brokers(stack, brokers)
+    failures = stack.up(parts, brokers=brokers).failures if parts else {}
     if failures:
         part, error = next(iter(failures.items()))
         raise CourseError(
@@ -49,3 +53,15 @@ def started(needs: Sequence[str], course: Path) -> StackSurroundings:
         )
     home = stack.home.root
     return StackSurroundings(parts, home, ports_of(load_settings(home), parts))
+
+
+def _require_brokers(stack: Stack, brokers: int | None) -> None:
+    """Raise CourseError when Kafka runs with another number of brokers than the lab needs."""
+    running = stack.brokers_running()
+    if brokers is None or running in (0, brokers):
+        return
+    raise CourseError(
+        f"The lab needs Kafka with {brokers} brokers, and it runs with {running}.",
+        mend=f"`lab down kafka`, then `lab up kafka --brokers {brokers}`. "
+        "One broker and three keep topics of their own.",
+    )

@@ -32,10 +32,13 @@ NOTHING = Nothing()
 
 
 @contextmanager
-def surroundings(needs: Sequence[str], course: Path) -> Iterator[Surroundings]:
+def surroundings(
+    needs: Sequence[str], course: Path, *, brokers: int | None = None
+) -> Iterator[Surroundings]:
     """Start what is missing of `needs` on the stack of the checkout `course`, and give access.
 
-    The stack stays up. Raise CourseError when a part does not come up.
+    `brokers` is how many Kafka must have, if that matters. The stack stays up. Raise CourseError
+    when a part does not come up, or runs with another number of brokers.
     """
     if not needs:
         yield NOTHING
@@ -43,4 +46,4 @@ def surroundings(needs: Sequence[str], course: Path) -> Iterator[Surroundings]:
     # The stack's packages are an extra that most labs do without.
     from autograder.needs.stack_parts import started
 
-    yield started(needs, course)
+    yield started(needs, course, brokers)

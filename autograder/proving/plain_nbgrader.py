@@ -35,7 +35,7 @@ def compare_with_nbgrader(
     names = {f"student{number:02d}": trial for number, trial in enumerate(asked)}
     parts = [dict(list(names.items())[n::_SIDE_BY_SIDE]) for n in range(_SIDE_BY_SIDE)]
     with (
-        surroundings(lab.manifest.needs, course.root) as around,
+        surroundings(lab.manifest.needs, course.root, brokers=lab.manifest.stack.brokers) as around,
         ThreadPoolExecutor(_SIDE_BY_SIDE) as pool,
     ):
         graded = pool.map(

@@ -48,7 +48,9 @@ def run_trials(
     preload = lab.manifest.preload
     size = min(workers or os.cpu_count() or 1, len(variants))
     with (
-        surroundings(lab.manifest.needs, lab.path.parents[1]) as around,
+        surroundings(
+            lab.manifest.needs, lab.path.parents[1], brokers=lab.manifest.stack.brokers
+        ) as around,
         kernels_for(preload, confinement, ports=around.ports) as launcher,
         claimed_folder() as folder,
         worker_pool(size, [__name__, READIED, *preload]) as pool,

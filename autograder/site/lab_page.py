@@ -41,6 +41,8 @@ def _standing(step: Step, manifest: LabManifest, lesson: str) -> tuple[str, list
     points = sum(task.points for task in manifest.tasks)
     given = ", ".join(f"`{name}`" for name in manifest.give) or "nothing else"
     needs = ", ".join(manifest.needs) or "nothing but the base install"
+    if manifest.stack.brokers is not None:
+        needs += f", with {manifest.stack.brokers} brokers"
     body = [
         '<div class="facts" markdown>',
         "",

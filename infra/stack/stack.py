@@ -79,6 +79,12 @@ class Stack:
         """Probe what runs and return a status for each part."""
         return self._observe(self.plan(recall(self.home.remembered)))
 
+    def brokers_running(self) -> int:
+        """Return with how many brokers Kafka runs now, 0 when it does not run."""
+        states = self._supervisor.states().items()
+        is_up = any(name.startswith("kafka") and state.is_up for name, state in states)
+        return recall(self.home.remembered).brokers if is_up else 0
+
     def warnings(self) -> list[str]:
         """Say what threatens the stack as a whole: a lost supervisor, a full disk."""
         found = []

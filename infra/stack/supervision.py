@@ -100,9 +100,9 @@ class Supervisor:
         """Start a program, unless it runs."""
         self._tolerating(Faults.ALREADY_STARTED, "startProcess", program, False)
 
-    def stop(self, program: str) -> None:
+    def stop(self, program: str, *, wait: bool = True) -> None:
         """Stop a program and wait for its end, unless it does not run."""
-        self._tolerating(Faults.NOT_RUNNING, "stopProcess", program, True)
+        self._tolerating(Faults.NOT_RUNNING, "stopProcess", program, wait)
 
     def shut_down(self) -> list[str]:
         """Stop everything; name the processes that did not end when asked."""

@@ -94,3 +94,24 @@ def test_an_unknown_task_is_told_with_the_nearest(tiny_copy: Path) -> None:
     with pytest.raises(CourseError) as told:
         load_lab(tiny_copy).task("raport")
     assert "report" in told.value.mend
+
+
+@pytest.mark.parametrize(
+    ("needs", "brokers", "told"),
+    [
+        ('["redis"]', "3", "needs does not name kafka"),
+        ('["kafka"]', "4", "stack.brokers"),
+        ('["kafka"]', '"3"', "stack.brokers"),
+    ],
+)
+def test_the_shape_of_the_stack_is_held_against_what_is_needed(
+    tiny_copy: Path, needs: str, brokers: str, told: str
+) -> None:
+    manifest = tiny_copy / "lab.toml"
+    text = manifest.read_text()
+    manifest.write_text(
+        text.replace("preload =", f"needs = {needs}\npreload =", 1)
+        + f"\n[stack]\nbrokers = {brokers}\n"
+    )
+    with pytest.raises(CourseError, match=told):
+        load_manifest(manifest)
