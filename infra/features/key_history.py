@@ -45,6 +45,11 @@ class KeyHistory:
     def __len__(self) -> int:
         return len(self._order)
 
+    def __contains__(self, event: tuple[int, str]) -> bool:
+        """Say whether an event of this time and id is here."""
+        place = bisect_left(self._order, event)
+        return place < len(self._order) and self._order[place] == event
+
     def insert(self, time: int, event_id: str, row: Row) -> None:
         """Put an event in its place: by time, and by id among those of the same time."""
         place = bisect_left(self._order, (time, event_id))

@@ -105,6 +105,11 @@ class WindowState:
         history = self.histories.get(entity)
         return (history or KeyHistory(self.features)).answer(micros)
 
+    def holds(self, entity: Entity, time: datetime | int, event_id: str) -> bool:
+        """Say whether this event was accepted and is not let go yet."""
+        history = self.histories.get(_entity(entity))
+        return history is not None and (microseconds(time), event_id) in history
+
     def ask(self, question: str, entity: Entity, time: datetime | int) -> None:
         """Have `settled` answer, under the name `question`, when all events until `time` are in."""
         micros = microseconds(time)

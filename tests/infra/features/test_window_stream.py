@@ -223,3 +223,17 @@ def test_a_stream_needs_event_ids() -> None:
     one = WindowAggregate("n", Aggregation.COUNT, timedelta(1))
     with pytest.raises(FeatureError, match="event_id"):
         WindowState(FeatureSet("f", "card", "at", (one,)), StreamConfig(LATENESS))
+
+
+def test_the_state_knows_what_it_holds() -> None:
+    features = every_aggregation(windows_days=(1,))
+    state = WindowState(features, StreamConfig(LATENESS, tidy_every=1))
+    event = made_events(1, 1, 1).to_dict("records")[0]
+    card, at, name = event["card"], event["at"], event["event"]
+    assert not state.holds(card, at, name)
+    state.add(event)
+    assert state.holds(card, at, name)
+    others = [(card, at, "other"), (card, at + LATENESS, name), (card + 1, at, name)]
+    assert not any(state.holds(*other) for other in others)
+    state.add(event | {"event": "later", "at": at + timedelta(days=9)})
+    assert not state.holds(card, at, name)
