@@ -1,0 +1,105 @@
+"""Serve the investigators' desk and send its labels: `python -m projects.fraud.investigation`."""
+
+import logging
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+
+from autograder.errors import CourseError
+from infra.events.configuration import ProducerConfig
+from infra.events.errors import EventsError
+from infra.events.producer import EventProducer
+from infra.events.stopping import Stop
+from infra.events.topics import make_topics
+from infra.serving.key_store import KeyStore
+from infra.serving.quotas import quota_storage
+from infra.serving.server import serve as serve_app
+from infra.settings import load_settings
+from projects.fraud.contracts import CONTRACTS, LABELS_TOPIC
+from projects.fraud.investigation.app import create_app
+from projects.fraud.investigation.configuration import InvestigationConfig, RelayConfig
+from projects.fraud.investigation.database import open_engine, prepare
+from projects.fraud.investigation.errors import NotPreparedError
+from projects.fraud.investigation.relay import LabelRelay
+
+_APP = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+_PARTITIONS = 3
+Schema = Annotated[str, typer.Option(help="The schema of the tables.", envvar="FRAUD_SCHEMA")]
+
+
+@_APP.command(name="add-key")
+def add_key(
+    name: str,
+    quota: Annotated[str | None, typer.Option(help="Such as 100/minute.")] = None,
+) -> None:
+    """Make a key for the analyst NAME and print it: it is never shown again."""
+    try:
+        token = KeyStore.in_postgres(load_settings().postgres).create(name, quota=quota)
+    except ValueError as error:
+        raise CourseError(f"No key was made: {error}.", mend="Give --quota 100/minute.") from error
+    typer.echo(token.reveal())
+
+
+@_APP.command()
+def serve(
+    host: str = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8010,
+    schema: Schema = "fraud",
+    shared_quotas: Annotated[bool, typer.Option(help="Count quotas in Redis.")] = False,
+) -> None:
+    """Serve the API and the page until told to stop."""
+    config = _config(schema)
+    settings = load_settings()
+    engine = _prepared(config)
+    quotas = quota_storage(settings.redis, prefix="investigation") if shared_quotas else None
+    keys = KeyStore.in_postgres(settings.postgres)
+    serve_app(create_app(config, engine, keys, quotas=quotas), host=host, port=port)
+
+
+@_APP.command()
+def relay(schema: Schema = "fraud") -> None:
+    """Send the labels that verdicts made to their topic until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    config, running, stop = _config(schema), RelayConfig(), Stop()
+    kafka = load_settings().kafka
+    make_topics(kafka, {LABELS_TOPIC: _PARTITIONS})
+    with (
+        stop.on_signals(),
+        EventProducer(kafka, ProducerConfig(name=running.name), CONTRACTS) as producer,
+    ):
+        LabelRelay(_prepared(config), config.schema, producer, running).run(stop)
+
+
+def _config(schema: str) -> InvestigationConfig:
+    try:
+        return InvestigationConfig(schema=schema)
+    except ValueError as error:
+        raise CourseError(f"{error}.", mend="Give another --schema.") from error
+
+
+def _prepared(config: InvestigationConfig) -> sa.Engine:
+    engine = open_engine(load_settings().postgres)
+    prepare(engine, config.schema)
+    return engine
+
+
+def main() -> None:
+    """Run the command; a mistake is told in words, without a traceback."""
+    try:
+        _APP()
+    except CourseError as mistake:
+        typer.echo(f"{mistake}", err=True)
+    except (NotPreparedError, EventsError) as error:
+        typer.echo(f"{error}.", err=True)
+    except sa.exc.OperationalError as error:
+        typer.echo(
+            f"Postgres does not answer: {error.orig}. `lab up postgres` starts it.", err=True
+        )
+    else:
+        return
+    raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    main()
