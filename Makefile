@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 TOOLS := .tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 # Tests of one file stay together; SPREAD= runs all in one process, in order.
-SPREAD := -n 2 --dist loadgroup
+SPREAD := -n 2
 export UV_COMPILE_BYTECODE := 1
 export UV_LINK_MODE := copy
 
@@ -38,7 +38,7 @@ prove: setup-dev ## prove every lab, also against plain nbgrader; commit the pro
 	$(BIN)/lab verify --nbgrader
 
 test-long: setup-dev ## the tests that take minutes: hostile submissions, kills, clusters
-	$(BIN)/pytest -m long
+	$(BIN)/pytest $(SPREAD) -m long
 
 adversarial: setup-dev ## let hostile submissions loose on the grader; NAMES=… for some alone
 	$(BIN)/python -m tests.adversarial $(NAMES)

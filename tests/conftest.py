@@ -3,12 +3,17 @@
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from autograder.contract.lab import Lab, load_lab
 from autograder.execution import Confinement, detect_confinement
 from autograder.paths import COURSE_VARIABLE
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
 SAMPLES = Path(__file__).parent / "samples"
 REPOSITORY = Path(__file__).parents[1]
@@ -42,14 +47,22 @@ def tiny_course(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadScopeScheduling":
+    """Keep what shares a fixture together when several processes share the work."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            folder = Path(file).parts[1]
+            return folder if folder in SHARE_A_COSTLY_FIXTURE else file
+
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what stays together when several processes share the work; leave out what cannot run."""
-    # First, since pytest-xdist reads the groups in the same hook.
-    for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        together = folder if folder in SHARE_A_COSTLY_FIXTURE else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
+    """Leave out what cannot run here."""
     # CI installs a browser, so that none is left out there.
     if BROWSER or os.environ.get("CI"):
         return

@@ -193,7 +193,9 @@ def test_interrupt_restart_and_shutdown(place: Place) -> None:
         pid = value(client, "__import__('os').getpid()")
         assert pid == manager.provisioner.pid
         assert psutil.Process(pid).parent() in place.zygotes()
-        asked = client.execute("kept = 1\nprint('begun')\nimport time; time.sleep(60)")
+        code = "kept = 1\nprint('begun')\nimport time; time.sleep(60)"
+        # Otherwise the kernel throws away what is asked while it is busy with the error.
+        asked = client.execute(code, stop_on_error=False)
         begun = time.monotonic()
         while client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
             pass
