@@ -93,9 +93,8 @@ def main() -> None:
     except (NotPreparedError, EventsError) as error:
         typer.echo(f"{error}.", err=True)
     except sa.exc.OperationalError as error:
-        typer.echo(
-            f"Postgres does not answer: {error.orig}. `lab up postgres` starts it.", err=True
-        )
+        said = " ".join(str(error.orig).split())
+        typer.echo(f"Postgres does not answer: {said} `lab up postgres` starts it.", err=True)
     else:
         return
     raise SystemExit(2)

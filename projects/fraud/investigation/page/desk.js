@@ -1,7 +1,7 @@
 // Joins the desk: sign in, the queue, a case, a verdict, and the keyboard.
 
 import * as api from "./api.js";
-import { alertOf, caseLine, money, paymentRow, share } from "./drawing.js";
+import { alertsOf, caseLine, money, paymentRow, share } from "./drawing.js";
 
 const MILLISECONDS_BETWEEN_LOOKS = 15_000;
 const MILLISECONDS_SAID = 6_000;
@@ -82,7 +82,7 @@ async function open(id) {
   on("case-about").textContent =
     `${found.alerts.length} suspicious, ${money(sum)} in all; the score is the probability of fraud, ` +
     `an alert is raised from ${share(found.alerts[0].threshold)}.`;
-  on("alerts").replaceChildren(...found.alerts.map(alertOf));
+  on("alerts").replaceChildren(...alertsOf(found.alerts));
   on("recent").replaceChildren(...found.recent.map((payment) => paymentRow(payment, found.day)));
   on("verdict").hidden = found.alerts.every((alert) => alert.verdict);
   on("case").hidden = false;

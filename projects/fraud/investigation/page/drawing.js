@@ -28,13 +28,19 @@ export function caseLine(line) {
   return element("li", {}, button);
 }
 
-export function alertOf(alert) {
+// One scale for all alerts of a case, so that their bars can be compared.
+export function alertsOf(alerts) {
+  const weights = alerts.flatMap((alert) => alert.reasons.map((reason) => Math.abs(reason.contribution)));
+  const most = Math.max(1e-9, ...weights);
+  return alerts.map((alert) => alertOf(alert, most));
+}
+
+function alertOf(alert, most) {
   const title = `${money(alert.amount_cents)} at terminal ${alert.terminal_id}, ${time(alert.at)}`;
   const box = element("input", { type: "checkbox", checked: !alert.verdict, disabled: Boolean(alert.verdict) });
   box.value = String(alert.transaction_id);
   const state = alert.verdict ? verdictOf(alert.verdict) : element("span", { textContent: share(alert.score) });
   const label = element("label", {}, box, element("span", { textContent: title }), state);
-  const most = Math.max(1e-9, ...alert.reasons.map((reason) => Math.abs(reason.contribution)));
   const reasons = element("ul", { className: "reasons" }, ...alert.reasons.map((reason) => reasonOf(reason, most)));
   if (alert.reasons.length === 0) reasons.append(element("li", { textContent: "The model gave no reasons." }));
   return element("section", { className: "alert" }, label, reasons);
