@@ -17,6 +17,7 @@ from autograder.contract.lab import Lab, load_lab
 from autograder.execution import detect_confinement
 from autograder.execution.kernel import launch_plain_kernel
 from autograder.execution.warm.launcher import kernels_for
+from autograder.execution.warm.standby import kernel_ahead
 from autograder.learning.check import check_work
 from autograder.learning.places import Place
 from autograder.probing.local import LocalProbe
@@ -38,7 +39,8 @@ def verdict_bounds(*, checks: int) -> list[Bound]:
     waits, own = [], []
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        kernels_for(lab.manifest.preload, confinement) as launcher,
+        kernels_for(lab.manifest.preload, confinement) as forking,
+        kernel_ahead(forking, lab.manifest.limits, confinement) as launcher,
     ):
         place = Place(_LAB, Path(folder))
         for name in lab.manifest.give:

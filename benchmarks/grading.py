@@ -15,6 +15,7 @@ from autograder.execution import Confinement, detect_confinement
 from autograder.execution.kernel import KernelLauncher
 from autograder.execution.run import executed
 from autograder.execution.warm.launcher import kernels_for
+from autograder.execution.warm.standby import kernel_ahead
 from autograder.grading.cohort import grade_cohort
 from autograder.grading.intake import find_submissions
 from autograder.paths import COURSE_VARIABLE
@@ -112,11 +113,14 @@ def notebook_rows(*, runs: int, aim: float) -> list[Row]:
 def _compared(what: str, notebook: nbformat.NotebookNode, lab: Lab, runs: int, aim: float) -> Row:
     confinement = detect_confinement()
     ours, theirs = [], []
-    with kernels_for(lab.manifest.preload, confinement) as launcher:
+    with (
+        kernels_for(lab.manifest.preload, confinement) as forking,
+        kernel_ahead(forking, lab.manifest.limits, confinement) as launcher,
+    ):
         for _ in range(runs):
             ours.append(seconds(lambda: run_once(lab, confinement, launcher, notebook)))
             theirs.append(seconds(lambda: _papermill(lab, notebook)))
-    what = f"{what}, forked and sandboxed"
+    what = f"{what}, forked ahead and sandboxed"
     return Row(what, tuple(ours), "papermill", tuple(theirs), aim)
 
 

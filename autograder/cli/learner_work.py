@@ -14,6 +14,7 @@ from autograder.contract.lab import Lab
 from autograder.errors import CourseError
 from autograder.execution import detect_confinement
 from autograder.execution.warm.launcher import kernels_for
+from autograder.execution.warm.standby import kernel_ahead
 from autograder.learning.check import check_work
 from autograder.learning.doctor import diagnose
 from autograder.learning.places import Place, find_place, the_lab
@@ -90,7 +91,8 @@ def watch(lab_id: LabId = None, thorough: Thorough = False) -> None:
         manifest = the_lab(paths, place.lab).manifest
         with (
             surroundings(manifest.needs, paths.root, brokers=manifest.stack.brokers) as around,
-            kernels_for(manifest.preload, confinement, ports=around.ports) as launcher,
+            kernels_for(manifest.preload, confinement, ports=around.ports) as forking,
+            kernel_ahead(forking, manifest.limits, confinement) as launcher,
         ):
             judge = partial(
                 check_work,

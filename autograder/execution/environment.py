@@ -56,13 +56,20 @@ def scratch_folder(
         (scratch.home / "ipython").mkdir()
         (root / "tmp").mkdir()
         (root / "passwd").write_text(f"learner:x:{owner or 65534}:65534::{scratch.home}:/bin/sh\n")
-        for name, file in files.items():
-            (scratch.cwd / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, scratch.cwd / name)
         copy_font_list(scratch.home / ".config" / "matplotlib")
         if owner is not None:
             hand_over(root, owner)
+        give_files(scratch, files, owner)
         yield scratch
+
+
+def give_files(scratch: Scratch, files: Mapping[str, Path], owner: int | None) -> None:
+    """Copy `files`, relative name to source, to where a run begins."""
+    for name, file in files.items():
+        (scratch.cwd / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, scratch.cwd / name)
+    if owner is not None:
+        hand_over(scratch.cwd, owner)
 
 
 def hand_over(path: Path, owner: int) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from papermill.execute import remove_error_markers
 from autograder.contract.manifest import Limits
 from autograder.execution.confinement import Confinement
 from autograder.execution.engine import EngineRun
-from autograder.execution.environment import scratch_folder
+from autograder.execution.environment import Scratch, scratch_folder
 from autograder.execution.kernel import (
     KernelLauncher,
     has_doors,
@@ -24,6 +24,7 @@ from autograder.execution.kernel import (
     launch_plain_kernel,
     running_kernel,
 )
+from autograder.execution.warm.standby import StandbyLauncher
 from autograder.execution.watchdog import Usage, watched
 from autograder.probing.client import KernelProbe
 
@@ -68,9 +69,8 @@ def executed(
     body ends. `variables` are added to the run's environment; of the machine's network it may reach
     the loopback `ports`.
     """
-    folder = getattr(launcher, "folder", None)
     with (
-        scratch_folder(files, owner=confinement.run_id(), parent=folder) as scratch,
+        _scratch(launcher, files, confinement) as scratch,
         running_kernel(
             launcher, scratch, limits, confinement, ports=ports, variables=variables
         ) as manager,
@@ -104,6 +104,15 @@ def executed(
             if run.client is not None and run.client.kc is not None:
                 with suppress(Exception):
                     run.client.kc.stop_channels()
+
+
+def _scratch(
+    launcher: KernelLauncher, files: Mapping[str, Path], confinement: Confinement
+) -> AbstractContextManager[Scratch]:
+    if isinstance(launcher, StandbyLauncher):
+        return launcher.scratch(files)
+    folder = getattr(launcher, "folder", None)
+    return scratch_folder(files, owner=confinement.run_id(), parent=folder)
 
 
 def _execute(
