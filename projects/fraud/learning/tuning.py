@@ -1,0 +1,93 @@
+"""Choose the parameters of boosted trees on weeks that end before the test week's labels matter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import optuna
+
+from projects.fraud import metrics
+from projects.fraud.learning.boosting import BoostingConfig
+from projects.fraud.learning.calibrating import fit_booster
+from projects.fraud.learning.material import Material
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TuningConfig:
+    """Configure the search: how many trials, the seed, and the most trees a trial may grow."""
+
+    trials: int = 40
+    seed: int = 0
+    most_trees: int = 400
+
+    def __post_init__(self) -> None:
+        if self.trials < 1:
+            raise ValueError(f"trials must be at least 1, is {self.trials}")
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Hold the parameters chosen, their mean average precision, and that of every trial."""
+
+    boosting: BoostingConfig
+    average_precision: float
+    trials: tuple[float, ...]
+
+
+def tune(material: Material, config: TuningConfig, progress: Progress = lambda _: None) -> Tuned:
+    """Return the best of `config.trials` trials of a seeded search on `material.tuning` alone.
+
+    The search is Optuna's tree-structured Parzen estimator; it begins with LightGBM's defaults, so
+    that what it finds is no worse than these there.
+    """
+    # Optuna reports each trial on the error stream, to whoever asked for nothing.
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.TPESampler(seed=config.seed)
+    )
+    study.enqueue_trial(_as_trial(BoostingConfig(), config))
+
+    def objective(trial: optuna.Trial) -> float:
+        found = _mean_precision(material, _suggested(trial, config), config.seed)
+        progress(f"trial {trial.number + 1} of {config.trials}: average precision {found:.4f}")
+        return found
+
+    study.optimize(objective, n_trials=config.trials)
+    return Tuned(
+        boosting=_suggested(optuna.trial.FixedTrial(study.best_params), config),
+        average_precision=float(study.best_value),
+        trials=tuple(float(trial.value or 0.0) for trial in study.trials),
+    )
+
+
+def _mean_precision(material: Material, boosting: BoostingConfig, seed: int) -> float:
+    found = []
+    for exam in material.tuning:
+        booster = fit_booster(exam.train, material.features, boosting, seed)
+        scores = np.asarray(booster.predict(material.matrix(exam.test), num_threads=1))
+        found.append(metrics.average_precision(exam.labels, scores))
+    return float(np.mean(found))
+
+
+def _suggested(trial: optuna.trial.BaseTrial, config: TuningConfig) -> BoostingConfig:
+    return BoostingConfig(
+        n_estimators=trial.suggest_int("n_estimators", 20, config.most_trees, log=True),
+        learning_rate=trial.suggest_float("learning_rate", 0.01, 0.3, log=True),
+        num_leaves=trial.suggest_int("num_leaves", 4, 64, log=True),
+        min_child_samples=trial.suggest_int("min_child_samples", 1, 200, log=True),
+        min_child_weight=trial.suggest_float("min_child_weight", 1e-3, 5.0, log=True),
+        colsample_bytree=trial.suggest_float("colsample_bytree", 0.3, 1.0),
+        subsample=trial.suggest_float("subsample", 0.4, 1.0),
+        reg_lambda=trial.suggest_float("reg_lambda", 1e-3, 100.0, log=True),
+        path_smooth=trial.suggest_float("path_smooth", 1e-3, 100.0, log=True),
+    )
+
+
+def _as_trial(boosting: BoostingConfig, config: TuningConfig) -> dict[str, float]:
+    """Return the parameters as a trial, what is 0 being the least that a logarithm can hold."""
+    values = boosting.parameters()
+    values.pop("fraud_weight")
+    values["n_estimators"] = min(boosting.n_estimators, config.most_trees)
+    return values | {name: 1e-3 for name in ("reg_lambda", "path_smooth") if not values[name]}
