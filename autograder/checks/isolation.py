@@ -29,7 +29,8 @@ class ModuleRoom:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self.names = frozenset(_importable(self.folder))
-        self._inner = tuple(f"{name}." for name in self.names)
+        packages = (name for name in self.names if (self.folder / name).is_dir())
+        self._inner = tuple(f"{name}." for name in packages)
         self._modules: dict[str, ModuleType] = {}
         hiding = sorted(self.names & sys.stdlib_module_names)
         if hiding:
@@ -70,7 +71,9 @@ class ModuleRoom:
 
     def _take(self) -> dict[str, ModuleType]:
         # Thousands of modules are loaded, and this is done twice a check.
-        inner = [name for name in sys.modules if name.startswith(self._inner)]
+        inner = (
+            [name for name in sys.modules if name.startswith(self._inner)] if self._inner else []
+        )
         ours = [*(self.names & sys.modules.keys()), *inner]
         return {name: sys.modules.pop(name) for name in ours}
 
