@@ -1,0 +1,138 @@
+"""The way to the three brokers, for the notebook: options, a producer, a desk that handles."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from infra.settings import load_settings
+
+BROKERS = 3
+# One broker may die and be replaced in this time; a busy machine may take long, too.
+_PATIENCE_SECONDS = 45.0
+
+
+class ClusterIsDown(ConnectionError):  # noqa: N818
+    """Say in one sentence what is wrong with the cluster, and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+class Crash(Exception):  # noqa: N818
+    """Stand for whatever ends a consumer in the middle of its work."""
+
+
+def connect() -> str:
+    """Return the brokers' addresses; raise ClusterIsDown unless there are three."""
+    kafka = load_settings().kafka
+    if len(kafka.bootstrap) != BROKERS:
+        raise ClusterIsDown(
+            f"This lab needs {BROKERS} brokers, and the stack has {len(kafka.bootstrap)}: type "
+            "`lab down kafka`, then `lab up kafka --brokers 3`, then run this cell again."
+        )
+    try:
+        admin().close()
+    except KafkaError:
+        raise ClusterIsDown(
+            f"No broker answers at {', '.join(kafka.bootstrap)}: type `lab up kafka --brokers 3` "
+            "in a terminal, then run this cell again."
+        ) from None
+    return ", ".join(kafka.bootstrap)
+
+
+def client_options() -> dict[str, Any]:
+    """Return what every client must be told: where the brokers are, and to come back soon."""
+    return load_settings().kafka.client_options() | {"reconnect_backoff_max_ms": 1000}
+
+
+def consumer_options() -> dict[str, Any]:
+    """Return what a member of a group must be told beside its group and its ways.
+
+    At most 50 records come out of one `poll`; a member that is silent for 20 s is taken for dead.
+    """
+    return client_options() | {
+        "max_poll_records": 50,
+        "session_timeout_ms": 20_000,
+        "heartbeat_interval_ms": 500,
+        "allow_auto_create_topics": False,
+    }
+
+
+def admin() -> KafkaAdminClient:
+    """Return a client for topics, groups and offsets; close it after use."""
+    return KafkaAdminClient(**client_options())
+
+
+@contextmanager
+def producer(seconds: float, **options: Any) -> Iterator[KafkaProducer]:
+    """Give a producer that gives up on a record `seconds` after it was sent; options are its own.
+
+    A future that `send` returns then fails by itself. Leaving the block ends the client at once,
+    whatever it still waits for: ask the futures before.
+    """
+    milliseconds = round(seconds * 1000)
+    times = {
+        "delivery_timeout_ms": milliseconds,
+        "request_timeout_ms": min(milliseconds // 2, 15_000),
+        "max_block_ms": milliseconds,
+    }
+    client = KafkaProducer(
+        **client_options() | times | {"allow_auto_create_topics": False} | options
+    )
+    try:
+        yield client
+    finally:
+        # `close` alone would wait for what a dead broker never acknowledges.
+        client._sender.force_close()
+        client._sender.join(5)
+        with suppress(KafkaError):
+            client.close(timeout=5)
+
+
+class Desk:
+    """Handle payments one by one, and write each id into the topic `log`, where all can see it.
+
+    It is done when `expected` different ids stand there, whoever handled them. `crash_on`: the id
+    of a payment at which everything breaks. `rest`: seconds that one payment takes.
+    """
+
+    def __init__(self, log: str, expected: int, crash_on: str = "", rest: float = 0.0) -> None:
+        self.handled: list[str] = []
+        self._log, self._expected = log, expected
+        self._crash_on, self._rest = crash_on, rest
+        self._seen: set[bytes] = set()
+        self._news = time.monotonic()
+        self._open = producer(2 * _PATIENCE_SECONDS, acks="all")
+        self._producer = self._open.__enter__()
+        self._reader = KafkaConsumer(**client_options())
+        self._reader.assign([TopicPartition(log, 0)])
+        self._reader.seek_to_beginning()
+
+    def handle(self, record: Any) -> None:
+        """Handle one record; raise Crash at the payment that breaks everything."""
+        payment = json.loads(record.value)["id"]
+        if payment == self._crash_on:
+            raise Crash(payment)
+        time.sleep(self._rest)
+        self._producer.send(self._log, payment.encode())
+        self.handled.append(payment)
+
+    def finished(self) -> bool:
+        """Say whether all is handled, or nothing new has been for so long that nobody will."""
+        for records in self._reader.poll(timeout_ms=0).values():
+            self._seen |= {record.value for record in records}
+            self._news = time.monotonic()
+        stalled = time.monotonic() - self._news > _PATIENCE_SECONDS
+        return len(self._seen) >= self._expected or stalled
+
+    def close(self) -> None:
+        """Wait until the log has all that was handled, and leave the brokers."""
+        with suppress(KafkaError):
+            self._producer.flush(timeout=_PATIENCE_SECONDS)
+        self._open.__exit__(None, None, None)
+        self._reader.close()

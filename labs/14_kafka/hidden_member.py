@@ -1,0 +1,45 @@
+"""The grader's own member of a learner's group: it joins, does a share, and leaves in order."""
+
+import json
+import threading
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.structs import OffsetAndMetadata
+from on_brokers import Ground, retried
+
+_POLL_MILLISECONDS = 200
+
+
+def work_beside(
+    own: Ground, topic: str, group: str, log: str, share: int, over: threading.Event
+) -> list[str]:
+    """Join the group, handle at least `share` payments if there are so many left, and leave.
+
+    Return the ids that were handled; each is written into `log`, as the learner's desk does it.
+    """
+    handled: list[str] = []
+    writer = KafkaProducer(**own.options, acks="all")
+    member = KafkaConsumer(
+        topic,
+        **own.options,
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_poll_records=10,
+        session_timeout_ms=20_000,
+        heartbeat_interval_ms=500,
+    )
+    try:
+        while len(handled) < share and not over.is_set():
+            for partition, records in retried(lambda: member.poll(_POLL_MILLISECONDS)).items():
+                for record in records:
+                    payment = json.loads(record.value)["id"]
+                    writer.send(log, payment.encode())
+                    handled.append(payment)
+                done = OffsetAndMetadata(records[-1].offset + 1, "", -1)
+                member.commit({partition: done})
+        writer.flush(timeout=60)
+    finally:
+        member.close()
+        writer.close(timeout=5)
+    return handled
