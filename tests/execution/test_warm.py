@@ -50,7 +50,7 @@ def test_what_could_not_be_imported_ahead_is_named(confinement: Confinement) -> 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("folder", LABS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", find_labs(REPOSITORY / "labs"), ids=lambda folder: folder.name)
 def test_all_that_a_lab_names_is_imported_ahead(folder: Path, confinement: Confinement) -> None:
     with warm_kernels(load_lab(folder).manifest.preload, confinement) as found:
         assert found is not None, "it starts threads as it is imported, and cannot be forked then"
