@@ -3,16 +3,26 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from infra.events.configuration import ConsumerConfig, OutageConfig, RetryConfig
 from infra.events.contracts import Contracts
 from infra.events.delivery import Batch, Delivery
-from infra.events.errors import RejectedError, UnavailableError
+from infra.events.errors import EventsError, RejectedError, UnavailableError
 from infra.events.intake import Intake
 from infra.events.metrics import EventMetrics
-from infra.events.records import Handled, Outgoing, Process, Received, Record, Work, offsets_after
+from infra.events.records import (
+    Answers,
+    Handled,
+    Outgoing,
+    Process,
+    Received,
+    Record,
+    Together,
+    Work,
+    offsets_after,
+)
 from infra.events.routing import Routing, failure_of
 from infra.events.stopping import Stop
 from infra.events.topics import GroupTopics
@@ -27,8 +37,9 @@ class Loop:
     """Handle the events of a group's topics until it is asked to stop.
 
     `process` makes events out of an event; it is given each at least once and must give the same
-    for the same. What it raises sends that event to a retry topic and at last to the dead letters
-    (RejectedError: at once). UnavailableError holds the batch until the service is back.
+    for the same; `Together` is given a batch at once. What it raises sends that event to a retry
+    topic and at last to the dead letters (RejectedError: at once). UnavailableError holds the
+    batch until the service is back.
     """
 
     def __init__(
@@ -36,7 +47,7 @@ class Loop:
         kafka: Kafka,
         config: ConsumerConfig,
         contracts: Contracts,
-        process: Process,
+        process: Process | Together,
         delivery: Delivery,
         *,
         retry: RetryConfig | None = None,
@@ -96,27 +107,45 @@ class Loop:
         self._metrics.batch(time.monotonic() - begun)
 
     def _handle(self, raws: Sequence[Any]) -> Batch:
+        read: list[tuple[Any, Received[Any]]] = []
         done: list[Work] = []
         failed: list[tuple[Any, Exception]] = []
         for raw in raws:
             try:
-                received = self._received(raw)
-                outgoing = tuple(self._process(received))
+                read.append((raw, self._received(raw)))
+            except Exception as error:
+                failed.append((raw, error))
+        answers = self._answers([received for _, received in read])
+        for (raw, received), answer in zip(read, answers, strict=True):
+            try:
+                if isinstance(answer, Exception):
+                    raise answer
+                outgoing = tuple(answer)
                 records = tuple(_record(one, self._contracts) for one in outgoing)
                 done.append(Work(raw, Handled(received, outgoing), records))
             except UnavailableError:
                 raise
             except Exception as error:
-                log.info("an event of %s failed: %r", raw.topic, error)
                 failed.append((raw, error))
+        for raw, reason in failed:
+            log.info("an event of %s failed: %r", raw.topic, reason)
         return Batch(done, failed, offsets_after(raws))
+
+    def _answers(
+        self, received: Sequence[Received[Any]]
+    ) -> Iterable[Sequence[Outgoing] | Exception]:
+        if not isinstance(self._process, Together):
+            return (_answer(self._process, one) for one in received)
+        return _answers_together(self._process, received) if received else ()
 
     def _received(self, raw: Any) -> Received[Any]:
         event = self._contracts.read(raw.value)
         if not raw.headers:
-            return Received(event, raw.topic, raw.key)
+            return Received(event, raw.topic, raw.key, 1, raw.partition, raw.offset)
         failure = failure_of(raw)
-        return Received(event, failure.origin.topic, raw.key, failure.attempts + 1)
+        origin = failure.origin
+        attempt = failure.attempts + 1
+        return Received(event, origin.topic, raw.key, attempt, origin.partition, origin.offset)
 
     def _put_off(self, intake: Intake, raws: Sequence[Any], error: UnavailableError) -> None:
         now = time.monotonic()
@@ -141,6 +170,23 @@ class Loop:
         else:
             self._unsettled = []
             intake.release()
+
+
+def _answer(process: Process, received: Received[Any]) -> Sequence[Outgoing] | Exception:
+    try:
+        return process(received)
+    except Exception as error:
+        return error
+
+
+def _answers_together(together: Together, received: Sequence[Received[Any]]) -> Answers:
+    try:
+        answers = together.process(received)
+    except Exception as error:
+        return [error] * len(received)
+    if len(answers) != len(received):
+        raise EventsError(f"{len(received)} events were processed into {len(answers)} answers.")
+    return answers
 
 
 def _record(outgoing: Outgoing, contracts: Contracts) -> Record:

@@ -27,13 +27,16 @@ class Record:
 class Received(Generic[P]):
     """Hold an event with the place it was read from; `attempt` is 1 the first time it is tried.
 
-    `topic` is the topic it was first published to, also when it comes from a retry topic.
+    `topic`, `partition` and `offset` tell where it was first published, also when it comes from a
+    retry topic.
     """
 
     event: Envelope[P]
     topic: str
     key: bytes | None
     attempt: int = 1
+    partition: int = 0
+    offset: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,18 @@ class Work:
 
 
 Process = Callable[[Received[Any]], Sequence[Outgoing]]
+# One answer for each event, in their order: what to publish for it, or why it failed.
+Answers = Sequence[Sequence[Outgoing] | Exception]
+
+
+@dataclass(frozen=True)
+class Together:
+    """Process what one poll brought in one call, where that is cheaper than one by one.
+
+    What `process` raises is the failure of all of them; an error in an answer is that event's.
+    """
+
+    process: Callable[[Sequence[Received[Any]]], Answers]
 
 
 def offsets_after(raws: Iterable[Any]) -> dict[TopicPartition, OffsetAndMetadata]:

@@ -1,0 +1,147 @@
+"""Score payments from the command line: `python -m projects.fraud.scoring --help`."""
+
+import gc
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from prometheus_client import start_http_server
+
+from autograder.errors import CourseError
+from infra.events.errors import EventsError
+from infra.events.stopping import Stop
+from infra.settings import load_settings
+from projects.fraud.contracts import DECISIONS_TOPIC, LABELS_TOPIC, PAYMENTS_TOPIC
+from projects.fraud.learning.scoring_model import ScoringModel
+from projects.fraud.scoring.batch_scorer import score_parquet
+from projects.fraud.scoring.configuration import ScorerConfig, StoreConfig
+from projects.fraud.scoring.models import ModelFolders, Models, OneModel, WatchedModels
+from projects.fraud.scoring.replaying import replayed
+from projects.fraud.scoring.scorer_metrics import ScorerMetrics
+from projects.fraud.scoring.snapshotting import save_snapshots
+from projects.fraud.scoring.store import store_decisions
+from projects.fraud.scoring.streaming import score_stream
+from projects.fraud.scoring.topics import make_scoring_topics
+
+app = typer.Typer(
+    help="Score payments on the stream, in batch, or once more; servers as `infra.settings` says.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+# The states are millions of objects that live long; looking through all of them takes a second.
+_GENERATIONS = (10_000, 50, 1_000)
+_Model = Annotated[
+    Path, typer.Option(help="A model's folder, or one with LIVE, which names a folder in it.")
+]
+_Snapshots = Annotated[Path | None, typer.Option(help="Where states are kept over restarts.")]
+_Payments = Annotated[str, typer.Option(help="Topic of payments.")]
+_Labels = Annotated[str, typer.Option(help="Topic of labels, with one partition.")]
+_Decisions = Annotated[str, typer.Option(help="Topic of decisions.")]
+_Group = Annotated[str, typer.Option(help="Consumer group.")]
+
+
+@app.command()
+def stream(
+    model: _Model,
+    group: _Group = "fraud-scorer",
+    payments: _Payments = PAYMENTS_TOPIC,
+    labels: _Labels = LABELS_TOPIC,
+    decisions: _Decisions = DECISIONS_TOPIC,
+    instance: Annotated[str | None, typer.Option(help="Name of a static member.")] = None,
+    snapshots: _Snapshots = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics.")] = None,
+    watch_seconds: Annotated[float, typer.Option(help="How often LIVE is read.")] = 2.0,
+) -> None:
+    """Publish a decision for each payment until SIGTERM; models are swapped warm."""
+    config = ScorerConfig(
+        group=group,
+        payments=payments,
+        labels=labels,
+        decisions=decisions,
+        instance=instance,
+        snapshots=snapshots,
+    )
+    gc.set_threshold(*_GENERATIONS)
+    kafka, stop, metrics = load_settings().kafka, Stop(), ScorerMetrics()
+    with _said(), stop.on_signals(), _models(model, watch_seconds) as models:
+        make_scoring_topics(kafka, config)
+        if metrics_port is not None:
+            start_http_server(metrics_port, registry=metrics.registry)
+        score_stream(kafka, models, config, stop=stop, metrics=metrics)
+
+
+@app.command()
+def store(
+    group: _Group = "fraud-decision-store",
+    decisions: _Decisions = DECISIONS_TOPIC,
+    schema: Annotated[str, typer.Option(help="Schema of the table.")] = "fraud",
+) -> None:
+    """Carry published decisions into the table of Postgres until SIGTERM."""
+    config, settings, stop = StoreConfig(group, decisions, schema), load_settings(), Stop()
+    with _said(), stop.on_signals():
+        make_scoring_topics(settings.kafka, ScorerConfig(decisions=decisions), config)
+        store_decisions(settings.kafka, settings.postgres, config, stop=stop)
+
+
+@app.command()
+def snapshot(
+    snapshots: Annotated[Path, typer.Option(help="Where states are kept over restarts.")],
+    group: _Group = "fraud-scorer",
+    payments: _Payments = PAYMENTS_TOPIC,
+    labels: _Labels = LABELS_TOPIC,
+) -> None:
+    """Save the states at what the scorers have committed, without holding them up."""
+    config = ScorerConfig(group=group, payments=payments, labels=labels, snapshots=snapshots)
+    with _said():
+        for path in save_snapshots(load_settings().kafka, config):
+            typer.echo(path)
+
+
+@app.command()
+def replay(
+    model: _Model,
+    payments: _Payments = PAYMENTS_TOPIC,
+    labels: _Labels = LABELS_TOPIC,
+) -> None:
+    """Print the decision of every payment of the log as JSON; the same log gives the same bytes."""
+    config = ScorerConfig(payments=payments, labels=labels)
+    with _said(), _models(model) as models:
+        for decision in replayed(load_settings().kafka, models.current(), config):
+            typer.echo(decision.model_dump_json())
+
+
+@app.command()
+def batch(source: Path, target: Path, model: _Model) -> None:
+    """Score the payments of Parquet files into one Parquet file."""
+    with _said(), _models(model) as models:
+        scored = score_parquet(source, target, models.current())
+    typer.echo(json.dumps(vars(scored) | {"per_second": scored.payments / scored.seconds}))
+
+
+@contextmanager
+def _models(folder: Path, seconds: float = 2.0) -> Iterator[Models]:
+    if (folder / "LIVE").exists():
+        with WatchedModels(ModelFolders(folder), seconds) as watched:
+            yield watched
+    else:
+        yield OneModel(ScoringModel.load(folder))
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Tell a user's mistake, or an outage, in words."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("kafka").setLevel(logging.WARNING)
+    try:
+        yield
+    except (CourseError, EventsError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+if __name__ == "__main__":
+    app()
