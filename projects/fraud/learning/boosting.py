@@ -9,8 +9,10 @@ from lightgbm import LGBMClassifier
 class BoostingConfig:
     """Configure boosted trees; the defaults are LightGBM's own, by its names.
 
-    `fraud_weight` multiplies the weight of frauds in the loss; above 1 it moves the probabilities
-    away from what is observed, which calibration has to bring back.
+    `max_bin` is how many parts a feature's values are cut into, each as full as the next: of 255
+    parts all frauds, one payment in a hundred, share two or three. `fraud_weight` multiplies the
+    weight of frauds in the loss; above 1 it moves the probabilities away from what is observed,
+    which calibration has to bring back.
     """
 
     n_estimators: int = 100
@@ -22,6 +24,7 @@ class BoostingConfig:
     subsample: float = 1.0
     reg_lambda: float = 0.0
     path_smooth: float = 0.0
+    max_bin: int = 255
     fraud_weight: float = 1.0
 
     def __post_init__(self) -> None:

@@ -12,6 +12,8 @@ from projects.fraud.learning.calibrating import fit_booster
 from projects.fraud.learning.material import Material
 
 Progress = Callable[[str], None]
+BINS = (255, 1023, 4095, 16383)
+_LEAST = 1e-2
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class TuningConfig:
 
     trials: int = 40
     seed: int = 0
-    most_trees: int = 400
+    most_trees: int = 500
 
     def __post_init__(self) -> None:
         if self.trials < 1:
@@ -39,8 +41,8 @@ class Tuned:
 def tune(material: Material, config: TuningConfig, progress: Progress = lambda _: None) -> Tuned:
     """Return the best of `config.trials` trials of a seeded search on `material.tuning` alone.
 
-    The search is Optuna's tree-structured Parzen estimator; it begins with LightGBM's defaults, so
-    that what it finds is no worse than these there.
+    The search is Optuna's tree-structured Parzen estimator; it begins at LightGBM's defaults, as
+    near as its ranges come to them, so that what it finds is no worse than these there.
     """
     # Optuna reports each trial on the error stream, to whoever asked for nothing.
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -74,20 +76,21 @@ def _mean_precision(material: Material, boosting: BoostingConfig, seed: int) -> 
 def _suggested(trial: optuna.trial.BaseTrial, config: TuningConfig) -> BoostingConfig:
     return BoostingConfig(
         n_estimators=trial.suggest_int("n_estimators", 20, config.most_trees, log=True),
-        learning_rate=trial.suggest_float("learning_rate", 0.01, 0.3, log=True),
-        num_leaves=trial.suggest_int("num_leaves", 4, 64, log=True),
-        min_child_samples=trial.suggest_int("min_child_samples", 1, 200, log=True),
-        min_child_weight=trial.suggest_float("min_child_weight", 1e-3, 5.0, log=True),
-        colsample_bytree=trial.suggest_float("colsample_bytree", 0.3, 1.0),
-        subsample=trial.suggest_float("subsample", 0.4, 1.0),
-        reg_lambda=trial.suggest_float("reg_lambda", 1e-3, 100.0, log=True),
-        path_smooth=trial.suggest_float("path_smooth", 1e-3, 100.0, log=True),
+        learning_rate=trial.suggest_float("learning_rate", 0.02, 0.2, log=True),
+        num_leaves=trial.suggest_int("num_leaves", 3, 32, log=True),
+        min_child_samples=trial.suggest_int("min_child_samples", 1, 50, log=True),
+        min_child_weight=trial.suggest_float("min_child_weight", 1e-3, 1.0, log=True),
+        colsample_bytree=trial.suggest_float("colsample_bytree", 0.4, 1.0),
+        subsample=trial.suggest_float("subsample", 0.5, 1.0),
+        reg_lambda=trial.suggest_float("reg_lambda", _LEAST, 10.0, log=True),
+        path_smooth=trial.suggest_float("path_smooth", _LEAST, 500.0, log=True),
+        max_bin=trial.suggest_categorical("max_bin", BINS),
     )
 
 
 def _as_trial(boosting: BoostingConfig, config: TuningConfig) -> dict[str, float]:
-    """Return the parameters as a trial, what is 0 being the least that a logarithm can hold."""
+    """Return the parameters as a trial; the search is over logarithms, which know no 0."""
     values = boosting.parameters()
     values.pop("fraud_weight")
     values["n_estimators"] = min(boosting.n_estimators, config.most_trees)
-    return values | {name: 1e-3 for name in ("reg_lambda", "path_smooth") if not values[name]}
+    return values | {name: _LEAST for name in ("reg_lambda", "path_smooth") if not values[name]}
