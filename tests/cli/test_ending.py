@@ -66,8 +66,8 @@ def test_workers_and_warm_kernels_end_with_their_leader(
     os.kill(leader.pid, how)
     _, said = leader.communicate(timeout=30)
     assert leader.returncode == code, said
-    assert "Traceback" not in said
-    if how != signal.SIGKILL:
+    if how != signal.SIGKILL:  # a worker that is just being started may say that its leader died
+        assert "Traceback" not in said
         assert "Interrupted" in said
         assert not list(temporary.glob("lab-run_*"))
     _, alive = psutil.wait_procs(born, timeout=5)

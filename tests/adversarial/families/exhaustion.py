@@ -36,9 +36,13 @@ ATTACKS = (
         "memory",
         "take memory until there is none",
         last="""
+            import time
             held = []
             while True:
-                held.append(bytearray(64 << 20))
+                try:
+                    held.append(bytearray(64 << 20))
+                except MemoryError:
+                    time.sleep(0.01)
         """,
         ends_itself=True,
         stopped_by="the watchdog on resident memory",
