@@ -1,0 +1,1 @@
+"""Tell when fraud detection is not what it was promised to be, and what to do then."""

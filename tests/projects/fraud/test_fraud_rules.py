@@ -1,0 +1,129 @@
+"""Objectives, rules and dashboard: kept files are what the code renders, and ask what is there."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from infra.monitoring.drift.detector import DriftReport, TestResult, Verdict
+from infra.monitoring.exposure import missing
+from infra.monitoring.rules import expressions, recorded
+from infra.serving.metrics import ServingMetrics
+from projects.fraud.investigation.metrics import InvestigationMetrics
+from projects.fraud.operating.dashboard import fraud_dashboard
+from projects.fraud.operating.decision_metrics import DecisionMetrics
+from projects.fraud.operating.drift_watch import WatchReport
+from projects.fraud.operating.objectives import FraudTerms, fraud_groups
+from projects.fraud.operating.render import HOME, rendered
+from projects.fraud.operating.watch_metrics import WatchMetrics
+
+TERMS = FraudTerms()
+FILES = rendered(TERMS)
+RULES = HOME / "rules" / "fraud.yml"
+TESTS = HOME / "rules" / "tests" / "fraud_test.yml"
+
+
+@pytest.fixture(scope="module")
+def exposed() -> CollectorRegistry:
+    """A registry with every metric of ours, each with what one event leaves."""
+    registry = CollectorRegistry()
+    ServingMetrics(registry)
+    InvestigationMetrics(registry)
+    scorer = DecisionMetrics(registry)
+    scorer.live("6")
+    scorer.live("7")
+    scorer.decided(0.9, True, 0.01)
+    scorer.undecided()
+    scorer.waiting(3)
+    found = TestResult("SCORE", "psi", 0.3, 0.1, 9, 5, 0.001, 0.002, True)
+    reports = {"scores": DriftReport(Verdict.DRIFTED, 500, (found,))}
+    WatchMetrics(registry).record(WatchReport(9, 500, reports), frozenset({"scores"}), True)
+    return registry
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_kept_file_is_what_the_code_renders(name: str) -> None:
+    again = "run `python -m projects.fraud.operating render` and commit what it wrote"
+    assert (HOME / name).read_text(encoding="utf-8") == FILES[name], again
+
+
+def test_rules_and_dashboard_ask_for_nothing_that_nobody_exposes(
+    exposed: CollectorRegistry,
+) -> None:
+    groups = fraud_groups(TERMS)
+    asked = {**expressions(groups), **fraud_dashboard(TERMS).expressions()}
+    assert len(asked) > 50
+    assert missing(asked, [exposed], recorded(groups)) == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [(FraudTerms(seconds=0.12), "no bucket that ends at 0.12")],
+)
+def test_an_objective_without_a_bucket_is_noticed(
+    exposed: CollectorRegistry, terms: FraudTerms, said: str
+) -> None:
+    groups = fraud_groups(terms)
+    found = missing(expressions(groups), [exposed], recorded(groups))
+    assert found and all(said in str(one) for one in found)
+
+
+def test_the_scorer_counts_what_it_did(exposed: CollectorRegistry) -> None:
+    value = exposed.get_sample_value
+    assert value("fraud_payments_total") == 2
+    assert value("fraud_payments_undecided_total") == 1
+    assert value("fraud_decisions_total", {"alert": "yes"}) == 1
+    assert value("fraud_decision_seconds_bucket", {"le": "0.01"}) == 1
+    assert value("fraud_model_live", {"version": "6"}) == 0
+    assert value("fraud_model_live", {"version": "7"}) == 1
+    assert value("fraud_drift_confirmed", {"watch": "scores"}) == 1
+
+
+def promtool() -> str:
+    found = shutil.which("promtool")
+    if found is None:
+        pytest.skip("promtool is not here: apt install prometheus")
+    return found
+
+
+def tried(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [promtool(), "test", "rules", TESTS.name]
+    return subprocess.run(
+        command, cwd=folder / "tests", capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_promtool_accepts_the_rules_and_they_fire_when_they_should() -> None:
+    checked = subprocess.run(
+        [promtool(), "check", "rules", RULES], capture_output=True, text=True, check=False
+    )
+    assert "SUCCESS" in checked.stdout, checked.stdout + checked.stderr
+    done = tried(RULES.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (" > 60) and on (job)", " > 6000) and on (job)"),
+        ("(fraud_payments_waiting) > 0", "(fraud_payments_waiting) >= 0"),
+        ("max by (job) (fraud_newest", "min by (job) (fraud_newest"),
+        ("fraud_drift_confirmed) == 1", "fraud_drift_confirmed) >= 0"),
+        ("investigation_oldest_label_seconds > 900", "investigation_oldest_label_seconds > 90"),
+        ("/ (sum by (job) (rate(fraud_payments", "/ 99 / (sum by (job) (rate(fraud_payments"),
+    ],
+)
+def test_promtools_tests_notice_rules_that_are_wrong(
+    tmp_path: Path, right: str, wrong: str
+) -> None:
+    # YAML breaks long lines where it likes.
+    text = FILES["rules/fraud.yml"].replace("\n      ", " ")
+    assert right in text
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "fraud.yml").write_text(text.replace(right, wrong))
+    shutil.copy(TESTS, tmp_path / "tests")
+    done = tried(tmp_path)
+    assert done.returncode != 0 and "FAILED" in done.stdout + done.stderr
