@@ -1,0 +1,81 @@
+"""Play the whole system on the local stack: `lab run fraud`."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from autograder.errors import CourseError
+
+_FOLDER = Path("build/runs/fraud")
+_SPACE = "fraudstory"
+
+
+def story(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A smaller world: about a minute in place of five.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Another world.")] = 0,
+    output: Annotated[Path, typer.Option(help="Where page and figures are written.")] = _FOLDER,
+) -> None:
+    """Simulate, train, gate, serve, stream, replay, drift, retrain, roll back.
+
+    Real Kafka, Postgres and MLflow are started if they are not there. It ends with a page of
+    pictures and the figures behind them. What an earlier telling left on the servers and in the
+    folder is cleared away first; the servers stay up, so that you can look at what came out.
+    """
+    _require_packages()
+    # Only now: these need the packages that were looked for.
+    from infra.run_space.space import RunSpace
+    from infra.settings import load_settings
+    from projects.fraud.story import configuration
+    from projects.fraud.story.page import write_page
+    from projects.fraud.story.places import PARTS, Places
+    from projects.fraud.story.play import STEPS, play
+    from projects.fraud.story.servers import start_servers
+    from projects.fraud.story.telling import Teller
+
+    console = Console()
+    start_servers(PARTS)
+    settings = load_settings()
+    RunSpace(_SPACE, PARTS).drop(settings)
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
+    config = (configuration.quick if quick else configuration.whole)(seed)
+    teller = Teller(console, STEPS)
+    told = play(config, Places(settings, _SPACE, output.resolve()), teller)
+    page = write_page(told, teller.steps, output)
+    console.print(f"\nPage:    {page}", highlight=False)
+    console.print(f"Models:  {settings.mlflow.url}", highlight=False)
+    console.print(
+        f"Analyst: FRAUD_SCHEMA={_SPACE} python -m projects.fraud.investigation --help",
+        highlight=False,
+    )
+
+
+def _require_packages() -> None:
+    from importlib.util import find_spec
+
+    missing = [
+        name for name in ("lightgbm", "onnxruntime", "optuna", "kafka") if not find_spec(name)
+    ]
+    if missing:
+        raise CourseError(
+            f"The fraud project needs packages that are not installed: {', '.join(missing)}.",
+            mend="Install them: make setup-fraud",
+        )
+
+
+def main() -> None:
+    """Run the command; a user's mistake is a sentence and exit code 2."""
+    try:
+        typer.run(story)
+    except CourseError as error:
+        typer.echo(f"{error.message}\n{error.mend}", err=True)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The whole story of the system, played on the local stack: `lab run fraud`."""

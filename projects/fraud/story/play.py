@@ -1,0 +1,280 @@
+"""Play the story from the first payment to the rollback; every step leaves its figures behind."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from infra.tracking.registry import Registry
+from projects.fraud import columns as c
+from projects.fraud.contracts import Payment
+from projects.fraud.features import add_features
+from projects.fraud.learning.registering import load_live
+from projects.fraud.operating.canary import compare_scores
+from projects.fraud.operating.rollback_drill import drill_rollback
+from projects.fraud.scoring.processes import ScoringProcess
+from projects.fraud.scoring.replaying import replayed
+from projects.fraud.scoring.topics import make_scoring_topics
+from projects.fraud.simulation import simulate
+from projects.fraud.story import drifting, learning, streaming
+from projects.fraud.story.configuration import DRIFT, StoryConfig
+from projects.fraud.story.deploying import Deployer
+from projects.fraud.story.places import PARTS, Places
+from projects.fraud.story.telling import Step, Teller
+from projects.fraud.world.as_events import labels_of, payments_of
+
+STEPS = 9
+FIGURES = "figures.json"
+_CATCH_UP_SECONDS = 300
+_LATE_SECONDS = 30
+
+
+@dataclass
+class Told:
+    """Hold what the page needs: figures for all to read, and frames and curves for pictures."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
+
+
+def play(config: StoryConfig, places: Places, teller: Teller) -> Told:
+    """Play every step on the real servers of `places`; figures are written after each.
+
+    Raise CourseError where a server or a step fails.
+    """
+    story = _Story(config, places, teller)
+    with ExitStack() as open_until_the_end:
+        story.play(open_until_the_end)
+    return story.told
+
+
+class _Story:
+    def __init__(self, config: StoryConfig, places: Places, teller: Teller) -> None:
+        self._config, self._places, self._teller = config, places, teller
+        self._registry = Registry(places.registering.tracking)
+        self._model = places.registering.name
+        self.told = Told()
+
+    def play(self, until_the_end: ExitStack) -> None:
+        for title, chapter in (
+            ("simulate", self._simulate),
+            ("train", self._train),
+            ("gate", self._gate),
+        ):
+            self._step(title, chapter)
+        self._step("serve", lambda step: self._serve(step, until_the_end))
+        for title, chapter in (
+            ("stream", self._stream),
+            ("replay", self._replay),
+            ("drift", self._drift),
+            ("retrain", self._retrain),
+            ("roll back", self._roll_back),
+        ):
+            self._step(title, chapter)
+
+    def _step(self, title: str, chapter: Any) -> None:
+        with self._teller.step(title) as step:
+            chapter(step)
+        self.told.figures.setdefault("seconds", {})[title] = round(step.seconds, 2)
+        text = json.dumps(self.told.figures, indent=2, default=str)
+        (self._places.folder / FIGURES).write_text(text + "\n", encoding="utf-8")
+
+    def _simulate(self, step: Step) -> None:
+        self._world = simulate(self._config.world, self._config.seed)
+        self._featured = add_features(self._world, self._config.features)
+        frauds = int(self._world[c.TX_FRAUD].sum())
+        step.say(
+            f"{len(self._world):,} payments of {self._config.world.days} days, {frauds:,} frauds "
+            f"({frauds / len(self._world):.2%})"
+        )
+        self.told.figures["payments"], self.told.figures["frauds"] = len(self._world), frauds
+
+    def _train(self, step: Step) -> None:
+        self._material = learning.material_from(self._featured, self._config.start, self._config)
+        self._tuned, examined = learning.tuned_model(self._material, self._config, self._teller)
+        self._keepsakes = learning.keepsakes_of(self._material, self._tuned, examined, self._config)
+        (self._places.folder / "model_card.md").write_text(self._keepsakes.card, encoding="utf-8")
+        step.say(examined.ordering.sentence())
+        self.told.shown["table"] = examined.table
+        self.told.figures["models"] = {
+            name: {figure: vars(one) for figure, one in row.items()}
+            for name, row in examined.estimates.items()
+        }
+
+    def _gate(self, step: Step) -> None:
+        first = learning.first_model(self._material, self._places, self._config)
+        learning.say_decision(step, "ten small trees", first)
+        tuned = learning.judged(
+            self._tuned, self._material, self._places, self._config, self._keepsakes
+        )
+        learning.say_decision(step, "tuned", tuned)
+        self._show_gate("first", first)
+        self._show_gate("tuned", tuned)
+        exam = self._material.final
+        self.told.shown["curves"] = (
+            exam.labels,
+            {
+                "first model": first.learned.model.margins(self._material.matrix(exam.test)),
+                "tuned model": tuned.learned.model.margins(self._material.matrix(exam.test)),
+            },
+        )
+
+    def _serve(self, step: Step, until_the_end: ExitStack) -> None:
+        settings, places = self._places.settings, self._places
+        make_scoring_topics(settings.kafka, places.scorer, places.store)
+        until_the_end.enter_context(Deployer(places))
+        self._live = self._upcoming()
+        past = streaming.days(
+            self._world, self._config.live - self._config.history, self._config.live
+        )
+        delay = pd.Timedelta(days=self._config.features.label_delay_days).to_pytimedelta()
+        known = streaming.days(self._world, 0, self._config.change)
+        known = known[known[c.TX_TIME_DAYS] >= self._config.live - self._config.history]
+        streaming.publish(
+            settings.kafka, places.scorer.labels, labels_of(known, delay), self._teller, "labels"
+        )
+        sent = streaming.publish(
+            settings.kafka, places.scorer.payments, payments_of(past), self._teller, "the past"
+        )
+        self._watcher = until_the_end.enter_context(
+            streaming.Watcher(settings.kafka, places.scorer.decisions)
+        )
+        log = places.folder / "processes.log"
+        for words, parts in (
+            (places.stream_words(), ("kafka",)),
+            (places.store_words(), PARTS),
+        ):
+            until_the_end.enter_context(ScoringProcess(settings, log, words, parts))
+        self._teller.progress(f"the scorer takes in {sent:,} payments of the past")
+        missing = self._watcher.wait_for(list(past[c.TRANSACTION_ID]), _CATCH_UP_SECONDS)
+        if missing:
+            raise RuntimeError(f"{missing} payments were not decided; see {log}")
+        step.say(f"{sent:,} payments of {self._config.history} days decided, in {places.folder}")
+        self.told.figures["caught_up"] = sent
+
+    def _stream(self, step: Step) -> None:
+        config = self._config
+        payments = [next(self._live) for _ in range(round(config.rate * config.seconds))]
+        due = streaming.publish_at(
+            self._places.settings.kafka,
+            self._places.scorer.payments,
+            payments,
+            config.rate,
+            self._teller,
+        )
+        lost = self._watcher.wait_for(list(due), _LATE_SECONDS)
+        found = streaming.latencies(due, self._watcher)
+        alerts = sum(self._watcher.seen[one].decision.alert for one in found.index)
+        quantiles = {f"p{q}": round(float(found.quantile(q / 100)), 1) for q in (50, 95, 99)}
+        step.say(
+            f"{len(due):,} payments at {config.rate:g}/s: p50 {quantiles['p50']} ms, p95 "
+            f"{quantiles['p95']} ms, p99 {quantiles['p99']} ms from scheduled arrival to decision"
+        )
+        step.say(f"lost {lost}, decided twice {self._watcher.twice}, alerts {alerts}")
+        self.told.shown["latencies"] = found
+        self.told.figures["stream"] = {
+            "rate": config.rate,
+            "payments": len(due),
+            "milliseconds": quantiles,
+            "lost": lost,
+            "twice": self._watcher.twice,
+            "alerts": alerts,
+        }
+
+    def _replay(self, step: Step) -> None:
+        model = load_live(self._places.registering)
+        if model is None:
+            raise RuntimeError("nothing is live after the gate")
+        name = str(self._registry.live(self._model))
+        kafka, scorer = self._places.settings.kafka, self._places.scorer
+        published = {n: seen.decision for n, seen in self._watcher.seen.items()}
+        different, found = 0, 0
+        for decision in replayed(kafka, model.renamed(name), scorer):
+            found += 1
+            text = decision.model_dump_json()
+            different += text != published[decision.transaction_id].model_dump_json()
+        step.say(
+            f"the log scored again: {found:,} decisions, {different} differ from the published"
+        )
+        self.told.figures["replay"] = {"decisions": found, "different": different}
+
+    def _drift(self, step: Step) -> None:
+        model = load_live(self._places.registering)
+        if model is None:
+            raise RuntimeError("nothing is live after the gate")
+        self._watched = drifting.watched(self._world, model, self._config, self._places.folder)
+        step.say(f"on day {self._config.change}: {DRIFT}")
+        confirmed = self._watched.confirmed
+        if confirmed is None:
+            step.say("the watch did not confirm it before the world ended")
+        else:
+            step.say(
+                f"confirmed on day {confirmed}, {confirmed - self._config.change} days later: "
+                f"{self._watched.days[-1].why}"
+            )
+        self.told.shown["watch"] = self._watched.days
+        self.told.figures["drift"] = {
+            "change": DRIFT,
+            "day": self._config.change,
+            "confirmed": confirmed,
+            "false_alarms": sum(
+                bool(one.moved) for one in self._watched.days if one.day < self._config.change
+            ),
+        }
+
+    def _retrain(self, step: Step) -> None:
+        start = self._watched.confirmed
+        if start is None:
+            step.say("nothing was confirmed, so nothing is trained")
+            return
+        delay = self._config.features.label_delay_days
+        last = self._config.world.days - 2 * delay - 7
+        start = min(start, last)
+        material = learning.material_from(self._watched.featured, start, self._config)
+        learned = learning.learn(material, self._config.learning, self._tuned.boosting)
+        champion = load_live(self._places.registering)
+        week = material.matrix(material.final.test)
+        if champion is not None:
+            found = compare_scores(
+                champion.scores(week),
+                learned.model.scores(week),
+                (champion.threshold, learned.model.threshold),
+            )
+            step.say(f"canary, for the eye: {found.verdict.value}; {'; '.join(found.why)}")
+            self.told.figures["canary"] = vars(found)
+        judged = learning.judged(learned, material, self._places, self._config)
+        learning.say_decision(step, f"of days {start} to {start + 6}", judged)
+        self._show_gate("retrained", judged)
+        self._retrained = judged
+
+    def _roll_back(self, step: Step) -> None:
+        history = self._registry.history(self._model)
+        if len(history) < 2:
+            step.say("one version was ever live, so there is nothing to go back to")
+            return
+        kafka, scorer = self._places.settings.kafka, self._places.scorer
+        with streaming.OneByOne(kafka, scorer.payments, self._live, self._watcher) as decide:
+            live = str(self._registry.live(self._model))
+            while decide() != live:
+                self._teller.progress(f"version {live} takes over")
+            report = drill_rollback(self._registry, self._model, decide, who="story", why="a drill")
+        step.say(report.in_words().replace(f"{self._places.space}.", ""))
+        self.told.shown["moves"] = self._registry.history(self._model)
+        self.told.figures["rollback"] = vars(report)
+        self.told.figures["moves"] = [vars(move) for move in self.told.shown["moves"]]
+
+    def _upcoming(self) -> Iterator[Payment]:
+        coming = streaming.days(self._world, self._config.live, self._config.world.days)
+        return payments_of(coming)
+
+    def _show_gate(self, name: str, found: learning.Judged) -> None:
+        decision = found.promotion.decision
+        self.told.figures.setdefault("gate", {})[name] = {
+            "version": found.version,
+            "promoted": decision.promoted,
+            "interval": None if decision.interval is None else vars(decision.interval),
+            "refusals": [refusal.message for refusal in decision.refusals],
+        }
