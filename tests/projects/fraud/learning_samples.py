@@ -6,7 +6,14 @@ import pandas as pd
 
 from projects.fraud.features import add_features
 from projects.fraud.learning.calibrating import FitConfig
-from projects.fraud.learning.learning_run import LearningConfig
+from projects.fraud.learning.learning_run import (
+    Examined,
+    Learned,
+    LearningConfig,
+    examine,
+    learn,
+)
+from projects.fraud.learning.material import Material, material_of_payments
 from projects.fraud.learning.resampling import ExaminationConfig
 from projects.fraud.learning.tuning import TuningConfig
 from projects.fraud.scenarios import FraudConfig
@@ -14,8 +21,8 @@ from projects.fraud.simulation import SimulationConfig, simulate
 from projects.fraud.training import TrainingConfig
 
 WORLD = SimulationConfig(
-    customers=500,
-    terminals=1_000,
+    customers=400,
+    terminals=800,
     days=63,
     radius=7,
     fraud=FraudConfig(terminals_per_day=0.7, cards_per_day=0.7),
@@ -23,7 +30,7 @@ WORLD = SimulationConfig(
 TRAINING = TrainingConfig(start_day=42, k=20, review_cost=5.0)
 EARLIER_WEEKS = (2, 1)
 LEARNING = LearningConfig(
-    tuning=TuningConfig(trials=3, most_trees=30),
+    tuning=TuningConfig(trials=3, most_trees=30, bins=(127, 255)),
     fit=FitConfig(review_cost=5.0),
     examination=ExaminationConfig(k=20, draws=15),
     forest_trees=20,
@@ -38,3 +45,22 @@ def payments() -> pd.DataFrame:
 @cache
 def featured() -> pd.DataFrame:
     return add_features(payments())
+
+
+def material_of(frame: pd.DataFrame) -> Material:
+    return material_of_payments(frame, TRAINING, EARLIER_WEEKS)
+
+
+@cache
+def material() -> Material:
+    return material_of(featured())
+
+
+@cache
+def learned() -> Learned:
+    return learn(material(), LEARNING)
+
+
+@cache
+def examined() -> Examined:
+    return examine(material(), learned(), LEARNING)

@@ -1,34 +1,31 @@
 """Learning keeps its hands off the test week, and its choices do what they promise there."""
 
+import learning_samples
 import numpy as np
 import pandas as pd
 import pytest
-from learning_samples import EARLIER_WEEKS, LEARNING, TRAINING, featured, payments
+from learning_samples import LEARNING, TRAINING, featured, material_of, payments
 
 from projects.fraud import columns as c
 from projects.fraud import metrics
 from projects.fraud.features import add_features
 from projects.fraud.learning.boosting import BoostingConfig
 from projects.fraud.learning.imbalance import cheapest, compare_weights
-from projects.fraud.learning.learning_run import BASELINES, CALIBRATED, examine, learn
+from projects.fraud.learning.learning_run import BASELINES, CALIBRATED, learn
 from projects.fraud.learning.material import Material, material_of_payments
 from projects.fraud.learning.resampling import AVERAGE_PRECISION, CALIBRATION_ERROR
 
 FEW_TREES = BoostingConfig(n_estimators=30, num_leaves=8, path_smooth=20.0)
 
 
-def material_of(frame: pd.DataFrame) -> Material:
-    return material_of_payments(frame, TRAINING, EARLIER_WEEKS)
-
-
 @pytest.fixture(scope="module")
 def material() -> Material:
-    return material_of(featured())
+    return learning_samples.material()
 
 
 @pytest.fixture(scope="module")
-def learned(material):
-    return learn(material, LEARNING)
+def learned():
+    return learning_samples.learned()
 
 
 def test_weeks_follow_each_other_and_their_labels_are_known(material):
@@ -83,8 +80,8 @@ def test_a_test_week_that_is_to_come_does_not_hinder_learning():
         _ = material.final
 
 
-def test_the_table_has_every_candidate_and_a_verdict(material, learned):
-    found = examine(material, learned, LEARNING)
+def test_the_table_has_every_candidate_and_a_verdict():
+    found = learning_samples.examined()
     table = found.table
     assert set(BASELINES) < set(table.index) and CALIBRATED in table.index
     ap = table[AVERAGE_PRECISION]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from learning_samples import EARLIER_WEEKS, LEARNING, TRAINING, featured
+from learning_samples import LEARNING
+from learning_samples import material as sample_material
 
 from autograder.errors import CourseError
 from infra.settings import Mlflow
@@ -20,7 +21,6 @@ from projects.fraud import columns as c
 from projects.fraud.learning.boosting import BoostingConfig
 from projects.fraud.learning.gate import ChallengeConfig, challenge, segments_of
 from projects.fraud.learning.learning_run import learn
-from projects.fraud.learning.material import material_of_payments
 from projects.fraud.learning.registering import (
     Keepsakes,
     RegisteringConfig,
@@ -30,7 +30,7 @@ from projects.fraud.learning.registering import (
     register,
 )
 
-LOCK = Path(__file__).parents[3] / "requirements" / "fraud.txt"
+HERE = Path(__file__).parent
 GATE = ChallengeConfig(
     GateConfig(
         metric="average precision",
@@ -46,7 +46,7 @@ GOOD = BoostingConfig(n_estimators=40, num_leaves=6, path_smooth=50.0, max_bin=1
 
 @pytest.fixture(scope="module")
 def material():
-    return material_of_payments(featured(), TRAINING, EARLIER_WEEKS)
+    return sample_material()
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +54,11 @@ def learnt(material):
     return {name: learn(material, LEARNING, one) for name, one in (("bad", BAD), ("good", GOOD))}
 
 
-def registering_in(uri: str, location: str | None) -> RegisteringConfig:
+def registering_in(folder: Path, uri: str, location: str | None) -> RegisteringConfig:
+    lock = folder / "lock.txt"
+    lock.write_text("lightgbm>=4\nmlflow>=1000\n")
     tracking = TrackingConfig(uri, "fraud-learning", location)
-    return RegisteringConfig(tracking, code=LOCK.parent, lock=LOCK, name="fraud-test")
+    return RegisteringConfig(tracking, code=HERE, lock=lock, name="fraud-test")
 
 
 def plays_its_life(config, material, learnt):
@@ -96,13 +98,15 @@ def plays_its_life(config, material, learnt):
 @pytest.fixture(scope="module")
 def on_sqlite(tmp_path_factory) -> RegisteringConfig:
     folder = tmp_path_factory.mktemp("mlflow")
-    return registering_in(f"sqlite:///{folder / 'mlflow.db'}", (folder / "artifacts").as_uri())
+    uri, artifacts = f"sqlite:///{folder / 'mlflow.db'}", (folder / "artifacts").as_uri()
+    return registering_in(folder, uri, artifacts)
 
 
 def test_a_life_in_a_registry_on_disk(on_sqlite, material, learnt):
     good = plays_its_life(on_sqlite, material, learnt)
     run = Tracker(on_sqlite.tracking).read(good.run_id)
     assert run.lineage.data_hash == data_hash(material.train.sample(frac=1), material.features)
+    assert [one.split()[0] for one in run.lineage.departures] == ["mlflow"]
     assert run.metrics == {"ap": 0.5} and run.parameters["num_leaves"] == "6"
 
     seen = challenge(good.version, material.train, on_sqlite, GATE)
@@ -116,12 +120,11 @@ def test_a_life_in_a_registry_on_disk(on_sqlite, material, learnt):
 
 
 @pytest.mark.long
-def test_a_life_in_a_registry_on_a_server(mlflow: Mlflow, material, learnt):
-    plays_its_life(registering_in(mlflow.url, None), material, learnt)
+def test_a_life_in_a_registry_on_a_server(tmp_path, mlflow: Mlflow, material, learnt):
+    plays_its_life(registering_in(tmp_path, mlflow.url, None), material, learnt)
 
 
 def test_a_gain_that_one_segment_pays_for_is_refused(on_sqlite, material, learnt):
-    """The challenger is better over all, and blind to small amounts."""
     week = material.final.test
     name = replace(on_sqlite, name="fraud-segments")
     bad = register(learnt["bad"], material, name)
