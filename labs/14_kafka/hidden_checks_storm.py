@@ -108,7 +108,7 @@ def outlives_a_broker(run: Run) -> None:
                 others.extend(work_beside(own, topic, group, log, 30, over))
 
         with beside(break_things):
-            got = run.call("consume_at_desk", topic, group, log, len(sent), "", 0.5, 0.01)
+            got = run.call("consume_at_desk", topic, group, log, len(sent), "", 0.0, 0.01)
         got = expect(got, "consume(…) while a broker dies and a second member joins")
         got.at("error").to_equal(None)
         complete(own, topic, group, sent, got.at("handled").value, others)

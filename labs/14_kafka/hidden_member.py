@@ -3,9 +3,11 @@
 import json
 import threading
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaProducer
 from kafka.structs import OffsetAndMetadata
 from on_brokers import Ground, retried
+
+from infra.events.steady_consumer import SteadyConsumer
 
 _POLL_MILLISECONDS = 200
 
@@ -19,13 +21,14 @@ def work_beside(
     """
     handled: list[str] = []
     writer = KafkaProducer(**own.options, acks="all")
-    member = KafkaConsumer(
+    member = SteadyConsumer(
         topic,
         **own.options,
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_poll_records=10,
+        metadata_max_age_ms=2000,
         session_timeout_ms=20_000,
         heartbeat_interval_ms=500,
     )
