@@ -1,6 +1,7 @@
 """The way to the three brokers, for the notebook: options, a producer, a desk that handles."""
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +35,8 @@ class Consumer(SteadyConsumer):
 
 def connect() -> str:
     """Return the brokers' addresses; raise ClusterIsDown unless there are three."""
+    # A client tells of every connection that it loses, and it finds a new one by itself.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     kafka = load_settings().kafka
     if len(kafka.bootstrap) != BROKERS:
         raise ClusterIsDown(

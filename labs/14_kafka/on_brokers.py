@@ -1,5 +1,6 @@
 """What the checks do on the brokers themselves: plant topics and records, read what is there."""
 
+import logging
 import secrets
 import threading
 import time
@@ -21,7 +22,7 @@ from infra.settings.exporting import settings_told
 from infra.stack.whole_cluster import Breakable, alone, whole
 
 _PATIENCE_SECONDS = 60.0
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.2
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Ground:
 
     def places(self, topic: str) -> list[TopicPartition]:
         """Return the topic's partitions, in order."""
-        [found] = self.admin.describe_topics([topic])
+        [found] = retried(lambda: self.admin.describe_topics([topic]))
         return [TopicPartition(topic, n) for n in range(len(found["partitions"]))]
 
     def read(self, topic: str) -> list[Any]:
@@ -150,6 +151,8 @@ class Ground:
 @contextmanager
 def ground(run: Run, *, to_break: bool = False) -> Iterator[Ground]:
     """Give a check names of its own; nobody breaks the cluster meanwhile but, if told, itself."""
+    # Clients tell of every lost connection, and brokers that are killed lose many.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     kafka = settings_told(run.variables).kafka
     word = f"check-{secrets.token_hex(4)}"
     space = run.variables.get(SPACE_VARIABLE)
