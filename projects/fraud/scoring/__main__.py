@@ -20,6 +20,7 @@ from projects.fraud.learning.scoring_model import ScoringModel
 from projects.fraud.scoring.batch_scorer import score_parquet
 from projects.fraud.scoring.configuration import ScorerConfig, StoreConfig
 from projects.fraud.scoring.models import ModelFolders, Models, OneModel, WatchedModels
+from projects.fraud.scoring.registered_models import RegisteredModels
 from projects.fraud.scoring.replaying import replayed
 from projects.fraud.scoring.scorer_metrics import ScorerMetrics
 from projects.fraud.scoring.snapshotting import save_snapshots
@@ -35,7 +36,11 @@ app = typer.Typer(
 # The states are millions of objects that live long; looking through all of them takes a second.
 _GENERATIONS = (10_000, 50, 1_000)
 _Model = Annotated[
-    Path, typer.Option(help="A model's folder, or one with LIVE, which names a folder in it.")
+    Path | None,
+    typer.Option(
+        help="A model's folder, or one with LIVE, which names a folder in it; without it the "
+        "live version of the registry scores."
+    ),
 ]
 _Snapshots = Annotated[Path | None, typer.Option(help="Where states are kept over restarts.")]
 _Payments = Annotated[str, typer.Option(help="Topic of payments.")]
@@ -46,7 +51,7 @@ _Group = Annotated[str, typer.Option(help="Consumer group.")]
 
 @app.command()
 def stream(
-    model: _Model,
+    model: _Model = None,
     group: _Group = "fraud-scorer",
     payments: _Payments = PAYMENTS_TOPIC,
     labels: _Labels = LABELS_TOPIC,
@@ -54,7 +59,7 @@ def stream(
     instance: Annotated[str | None, typer.Option(help="Name of a static member.")] = None,
     snapshots: _Snapshots = None,
     metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics.")] = None,
-    watch_seconds: Annotated[float, typer.Option(help="How often LIVE is read.")] = 2.0,
+    watch_seconds: Annotated[float, typer.Option(help="How often the live one is asked.")] = 2.0,
 ) -> None:
     """Publish a decision for each payment until SIGTERM; models are swapped warm."""
     config = ScorerConfig(
@@ -103,7 +108,7 @@ def snapshot(
 
 @app.command()
 def replay(
-    model: _Model,
+    model: _Model = None,
     payments: _Payments = PAYMENTS_TOPIC,
     labels: _Labels = LABELS_TOPIC,
 ) -> None:
@@ -115,7 +120,7 @@ def replay(
 
 
 @app.command()
-def batch(source: Path, target: Path, model: _Model) -> None:
+def batch(source: Path, target: Path, model: _Model = None) -> None:
     """Score the payments of Parquet files into one Parquet file."""
     with _said(), _models(model) as models:
         scored = score_parquet(source, target, models.current())
@@ -123,12 +128,13 @@ def batch(source: Path, target: Path, model: _Model) -> None:
 
 
 @contextmanager
-def _models(folder: Path, seconds: float = 2.0) -> Iterator[Models]:
-    if (folder / "LIVE").exists():
-        with WatchedModels(ModelFolders(folder), seconds) as watched:
-            yield watched
-    else:
+def _models(folder: Path | None, seconds: float = 2.0) -> Iterator[Models]:
+    if folder is not None and not (folder / "LIVE").exists():
         yield OneModel(ScoringModel.load(folder))
+        return
+    found = RegisteredModels(load_settings().mlflow.url) if folder is None else ModelFolders(folder)
+    with WatchedModels(found, seconds) as watched:
+        yield watched
 
 
 @contextmanager

@@ -63,7 +63,10 @@ class KafkaLog:
         return self.bounds(topic, partition)[1] if found is None else int(found.offset)
 
     def read(self, topic: str, partition: int, start: int, stop: int) -> Iterator[Any]:
-        """Yield the records with start <= offset < stop that are still kept."""
+        """Yield the records with start <= offset < stop that are still kept.
+
+        One reading at a time: finish with it before anything else is asked.
+        """
         place = TopicPartition(topic, partition)
         first, end = self.bounds(topic, partition)
         start, stop = max(start, first), min(stop, end)

@@ -91,5 +91,6 @@ class Partitions:
         return state
 
     def _look_for_published(self, partition: int, offset: int) -> None:
-        for record in self._payments.read(self._topic, partition, offset, offset + 1):
+        # Read to its end first: the same reader looks for decisions.
+        for record in list(self._payments.read(self._topic, partition, offset, offset + 1)):
             self._published.look(record.timestamp / _MILLISECONDS)
