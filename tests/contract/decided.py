@@ -10,19 +10,11 @@ from typing import Any
 import psycopg
 
 from infra.settings import Postgres
+from projects.fraud.scoring.decision_table import DecisionTable
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AMOUNT = {"feature": "TX_AMOUNT", "value": 812.0, "contribution": 2.5}
 NIGHT = {"feature": "TX_DURING_NIGHT", "value": 0.0, "contribution": -0.5}
-_TABLE = """
-create schema {0};
-create table {0}.decisions (
-    transaction_id bigint primary key, at timestamptz not null, customer_id bigint not null,
-    terminal_id bigint not null, amount_cents bigint not null, score double precision not null,
-    threshold double precision not null, alert boolean not null, model_version text not null,
-    reasons jsonb not null, decided_at timestamptz not null
-)
-"""
 
 
 @dataclass(frozen=True)
@@ -44,8 +36,7 @@ class Decisions:
     def __init__(self, postgres: Postgres) -> None:
         self.schema = f"fraud_{uuid.uuid4().hex[:8]}"
         self._options = postgres.client_options()
-        with psycopg.connect(**self._options) as session:
-            session.execute(_TABLE.format(self.schema))
+        DecisionTable(self.schema).prepare(postgres)
 
     def add(self, *rows: Decided) -> None:
         written = [

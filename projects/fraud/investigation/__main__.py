@@ -11,20 +11,20 @@ from infra.events.configuration import ProducerConfig
 from infra.events.errors import EventsError
 from infra.events.producer import EventProducer
 from infra.events.stopping import Stop
-from infra.events.topics import make_topics
 from infra.serving.key_store import KeyStore
 from infra.serving.quotas import quota_storage
 from infra.serving.server import serve as serve_app
 from infra.settings import load_settings
-from projects.fraud.contracts import CONTRACTS, LABELS_TOPIC
+from projects.fraud.contracts import CONTRACTS
 from projects.fraud.investigation.app import create_app
 from projects.fraud.investigation.configuration import InvestigationConfig, RelayConfig
 from projects.fraud.investigation.database import open_engine, prepare
 from projects.fraud.investigation.errors import NotPreparedError
 from projects.fraud.investigation.relay import LabelRelay
+from projects.fraud.scoring.decision_table import DecisionTable
+from projects.fraud.scoring.topics import make_scoring_topics
 
 _APP = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-_PARTITIONS = 3
 Schema = Annotated[str, typer.Option(help="The schema of the tables.", envvar="FRAUD_SCHEMA")]
 
 
@@ -63,7 +63,7 @@ def relay(schema: Schema = "fraud") -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config, running, stop = _config(schema), RelayConfig(), Stop()
     kafka = load_settings().kafka
-    make_topics(kafka, {LABELS_TOPIC: _PARTITIONS})
+    make_scoring_topics(kafka)
     with (
         stop.on_signals(),
         EventProducer(kafka, ProducerConfig(name=running.name), CONTRACTS) as producer,
@@ -79,7 +79,10 @@ def _config(schema: str) -> InvestigationConfig:
 
 
 def _prepared(config: InvestigationConfig) -> sa.Engine:
-    engine = open_engine(load_settings().postgres)
+    postgres = load_settings().postgres
+    # Whoever comes first makes it; so the desk may be started before the scorer.
+    DecisionTable(config.schema).prepare(postgres)
+    engine = open_engine(postgres)
     prepare(engine, config.schema)
     return engine
 

@@ -1,7 +1,17 @@
-"""Render the rules and the dashboard: `python -m projects.fraud.operating --help`."""
+"""Watch fraud detection: `python -m projects.fraud.operating --help`."""
+
+import logging
+from typing import Annotated
 
 import typer
+from kafka.errors import KafkaError
+from prometheus_client import CollectorRegistry, start_http_server
 
+from autograder.errors import CourseError
+from infra.events.stopping import Stop
+from infra.settings import load_settings
+from projects.fraud.operating.decision_metrics import DecisionMetrics
+from projects.fraud.operating.decision_watcher import DecisionWatcher
 from projects.fraud.operating.objectives import FraudTerms
 from projects.fraud.operating.render import HOME, write_rendered
 
@@ -20,5 +30,34 @@ def render() -> None:
         typer.echo(f"{path}")
 
 
+@_APP.command()
+def watch(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of /metrics.")] = 8011,
+    host: str = "127.0.0.1",
+) -> None:
+    """Show Prometheus what the scorer publishes, until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("kafka").setLevel(logging.WARNING)
+    metrics, stop = DecisionMetrics(CollectorRegistry()), Stop()
+    with stop.on_signals():
+        watcher = DecisionWatcher(load_settings().kafka, metrics)
+        start_http_server(port, addr=host, registry=metrics.registry)
+        watcher.run(stop)
+        watcher.close()
+
+
+def main() -> None:
+    """Run the command; a mistake is told in words, without a traceback."""
+    try:
+        _APP()
+    except CourseError as mistake:
+        typer.echo(f"{mistake}", err=True)
+    except KafkaError as error:
+        typer.echo(f"Kafka does not answer: {error}. `lab up kafka` starts it.", err=True)
+    else:
+        return
+    raise SystemExit(2)
+
+
 if __name__ == "__main__":
-    _APP()
+    main()

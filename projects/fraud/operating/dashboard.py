@@ -54,7 +54,7 @@ def _latency(terms: FraudTerms) -> Panel:
 
 def _decided() -> Panel:
     queries = (
-        Query(f"sum(rate(fraud_decisions_total{{{_JOB}}}{_FIVE}))", "decided"),
+        Query(f"sum(rate(fraud_published_decisions_total{{{_JOB}}}{_FIVE}))", "decided"),
         Query(f"sum(rate(fraud_payments_undecided_total{{{_JOB}}}{_FIVE}))", "not decided"),
     )
     return Panel("Payments", queries, "What is not decided is a dead letter.", Unit.PER_SECOND)
@@ -73,7 +73,7 @@ def _waiting() -> Panel:
 
 def _alert_share() -> Panel:
     alerts, all_of_them = (
-        f"sum(rate(fraud_decisions_total{{{chosen}}}[1h]))"
+        f"sum(rate(fraud_published_decisions_total{{{chosen}}}[1h]))"
         for chosen in (f'{_JOB},alert="yes"', _JOB)
     )
     queries = (Query(f"{alerts} / {all_of_them}", "alerts"),)
@@ -82,7 +82,7 @@ def _alert_share() -> Panel:
 
 
 def _versions() -> Panel:
-    expr = f"max by (version) (fraud_model_live{{{_JOB}}}) == 1"
+    expr = f"max by (version) (fraud_deciding_model{{{_JOB}}}) == 1"
     queries = (Query(expr, "version {{version}}"),)
     return Panel("Model live", queries, "Two for a short while during a change.", kind=Kind.NEWEST)
 

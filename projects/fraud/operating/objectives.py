@@ -40,7 +40,7 @@ def fraud_objectives(terms: FraudTerms) -> tuple[Objective, Objective, Objective
         ),
         Objective(
             "decision_availability",
-            BadEvents("fraud_payments_undecided_total", "fraud_payments_total"),
+            BadEvents("fraud_payments_undecided_total", "fraud_payments_answered_total"),
             terms.decided,
             "too many payments get no decision",
             f"{terms.runbooks}#payments-without-a-decision",

@@ -46,24 +46,28 @@ def drill_rollback(
     who: str,
     why: str = "a drill",
     alias: str = CHAMPION,
+    named: Callable[[int], str] = str,
     patience: float = 60.0,
     steady: int = 20,
     pause: float = 0.0,
 ) -> DrillReport:
     """Move `alias` back and ask `decide` for the version of a new decision until it is the old one.
 
-    `decide` makes one decision by the real scorer and returns its `model_version`. Raise DrillError
-    where decisions do not come from the live version before, come from a third one, fall back to
-    the new one, or do not change within `patience` seconds.
+    `decide` makes one decision by the real scorer and returns its `model_version`; `named` says
+    what a version of the registry is called there. Raise DrillError where decisions do not come
+    from the live version before, come from a third one, fall back to the new one, or do not change
+    within `patience` seconds.
     """
     before = registry.live(model, alias)
     came_from = decide()
-    if before is None or came_from != str(before):
+    if before is None or came_from != named(before):
         raise DrillError(f"{model}@{alias} is {before}, and decisions come from {came_from}")
     begin = time.perf_counter()
     move = registry.rollback(model, who=who, why=why, alias=alias)
     moved = time.perf_counter() - begin
-    target = str(move.target)
+    # A rollback leads to a version, or is refused.
+    assert move.target is not None
+    target = named(move.target)
     decided, in_a_row, asked, by_new = 0.0, 0, 0, 0
     while in_a_row < steady:
         version = decide()

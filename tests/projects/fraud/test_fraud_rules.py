@@ -32,10 +32,9 @@ def exposed() -> CollectorRegistry:
     ServingMetrics(registry)
     InvestigationMetrics(registry)
     scorer = DecisionMetrics(registry)
-    scorer.live("6")
-    scorer.live("7")
-    scorer.decided(0.9, True, 0.01)
-    scorer.undecided()
+    scorer.decided(False, "6", 1000.0, None)
+    scorer.decided(True, "7", 2000.0, 0.01)
+    scorer.undecided(3)
     scorer.waiting(3)
     found = TestResult("SCORE", "psi", 0.3, 0.1, 9, 5, 0.001, 0.002, True)
     reports = {"scores": DriftReport(Verdict.DRIFTED, 500, (found,))}
@@ -72,12 +71,14 @@ def test_an_objective_without_a_bucket_is_noticed(
 
 def test_the_scorer_counts_what_it_did(exposed: CollectorRegistry) -> None:
     value = exposed.get_sample_value
-    assert value("fraud_payments_total") == 2
-    assert value("fraud_payments_undecided_total") == 1
-    assert value("fraud_decisions_total", {"alert": "yes"}) == 1
+    assert value("fraud_payments_answered_total") == 5
+    assert value("fraud_payments_undecided_total") == 3
+    assert value("fraud_published_decisions_total", {"alert": "yes"}) == 1
+    assert value("fraud_decisions_replayed_total") == 1
+    assert value("fraud_newest_decision_timestamp_seconds") == 2000
     assert value("fraud_decision_seconds_bucket", {"le": "0.01"}) == 1
-    assert value("fraud_model_live", {"version": "6"}) == 0
-    assert value("fraud_model_live", {"version": "7"}) == 1
+    assert value("fraud_deciding_model", {"version": "6"}) == 0
+    assert value("fraud_deciding_model", {"version": "7"}) == 1
     assert value("fraud_drift_confirmed", {"watch": "scores"}) == 1
 
 
@@ -113,7 +114,7 @@ def test_promtool_accepts_the_rules_and_they_fire_when_they_should() -> None:
         ("max by (job) (fraud_newest", "min by (job) (fraud_newest"),
         ("fraud_drift_confirmed) == 1", "fraud_drift_confirmed) >= 0"),
         ("investigation_oldest_label_seconds > 900", "investigation_oldest_label_seconds > 90"),
-        ("/ (sum by (job) (rate(fraud_payments", "/ 99 / (sum by (job) (rate(fraud_payments"),
+        ("/ (sum by (job) (rate(fraud_pay", "/ 99 / (sum by (job) (rate(fraud_pay"),
     ],
 )
 def test_promtools_tests_notice_rules_that_are_wrong(
