@@ -133,6 +133,16 @@ class FeatureSet:
             )
         )
 
+    @cached_property
+    def bounds(self) -> tuple[tuple[int, int], ...]:
+        """Return each aggregate's bounds in microseconds, in the order of their definition."""
+        return tuple(aggregate.bounds for aggregate in self.aggregates)
+
+    @cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """Return the ends of all windows in microseconds, each once: many are shared."""
+        return tuple(sorted({end for bounds in self.bounds for end in bounds}))
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns that events must have."""

@@ -84,23 +84,24 @@ class KeyHistory:
 
     def answer(self, time: int) -> Answer:
         """Return every feature at `time`: O(log n), but O(window) for MIN, MAX and DISTINCT."""
+        features = self._features
+        places = {offset: self._position(time + offset) for offset in features.offsets}
         return {
-            aggregate.name: self._aggregate(aggregate, time)
-            for aggregate in self._features.aggregates
+            aggregate.name: self._aggregate(aggregate, places[start], places[end])
+            for aggregate, (start, end) in zip(features.aggregates, features.bounds, strict=True)
         }
 
     def _position(self, time: int) -> int:
         return bisect_left(self._order, (time, ""))
 
-    def _aggregate(self, aggregate: WindowAggregate, time: int) -> int | float | None:
-        start, end = aggregate.bounds
-        low, high = self._position(time + start), self._position(time + end)
+    def _aggregate(self, aggregate: WindowAggregate, low: int, high: int) -> int | float | None:
         if aggregate.aggregation is Aggregation.DISTINCT:
             kinds = self._categories[self._features.categories.index(str(aggregate.value))]
             return len(set(kinds[low:high]) - {None})
-        if aggregate.measure is None:
+        named = aggregate.measure
+        if named is None:
             return high - low
-        measure = self._measures[self._features.measures.index(aggregate.measure)]
+        measure = self._measures[self._features.measures.index(named)]
         count = measure.counts[high] - measure.counts[low]
         total = number(measure.totals[high] - measure.totals[low], aggregate.decimals)
         match aggregate.aggregation:

@@ -14,12 +14,14 @@ from stack_under_test import StackUnderTest
 
 from infra.events.configuration import ProducerConfig
 from infra.events.dead_letters import replay, waiting
+from infra.events.errors import EventsError
 from infra.events.producer import EventProducer
 from infra.events.records import Record
 from infra.events.stopping import Stop
 from infra.events.topics import GroupTopics
 from infra.settings import Kafka, Postgres
 from projects.fraud.contracts import CONTRACTS
+from projects.fraud.scoring.label_log import LabelLog
 from projects.fraud.scoring.models import point_at
 from projects.fraud.scoring.processes import ScoringProcess
 from projects.fraud.scoring.replaying import replayed
@@ -139,6 +141,23 @@ def test_models_are_swapped_under_load_and_the_unreadable_is_put_aside(
     swaps = sum(one != other for one, other in itertools.pairwise(versions))
     # Each of two partitions goes from the first model to the last, never back.
     assert swaps <= 2 * 2 + 1
+
+
+def test_labels_are_read_at_two_places_by_turns(kafka: Kafka, tmp_path: Path) -> None:
+    stage = Stage("labels", tmp_path)
+    stage.make_topics(kafka)
+    _, _, labels = world_events(3, 300)
+    publish(kafka, stage.scorer.labels, labels[:250])
+    with LabelLog(kafka, stage.scorer.labels, kept=20) as log:
+        publish(kafka, stage.scorer.labels, labels[250:])
+        for behind, ahead in zip(range(0, 150), range(100, 250), strict=True):
+            log.refresh()
+            for position in (behind, ahead):
+                assert log.get(position) == (position, labels[position])
+        reaches(lambda: log.refresh() or sum(log.get(n) is not None for n in range(250, 310)), 50)
+        assert log.get(299) == (299, labels[299]) and log.get(300) is None
+    with pytest.raises(EventsError, match="must have exactly one"):
+        LabelLog(kafka, stage.scorer.payments)
 
 
 def _rows(postgres: Postgres, stage: Stage) -> int:

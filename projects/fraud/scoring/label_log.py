@@ -42,8 +42,8 @@ class LabelLog:
         self._place = TopicPartition(topic, 0)
         self._offsets: list[int] = []
         self._labels: list[Label | None] = []
-        # Nothing from `_since` on was let go; `_next` is the offset that is read next.
-        self._since = self._next = 0
+        # Nothing from `_since` on was let go; `_next` is read next, `_asked` was asked for last.
+        self._since = self._next = self._asked = 0
         try:
             self._consumer = KafkaConsumer(
                 **kafka.client_options(),
@@ -62,15 +62,16 @@ class LabelLog:
             raise self._unavailable(error) from error
 
     def refresh(self) -> None:
-        """Take in what has arrived by now, without waiting."""
-        while self._poll(0):
+        """Take in what has arrived by now, without waiting, as far as it is soon asked for."""
+        while self._next - self._asked < self._kept // 2 and self._poll(0):
             pass
         self._end = max(self._end, self._next)
 
     def get(self, position: int) -> tuple[int, Label | None] | None:
         """Return the first record at or behind `position` with its offset; None at the end."""
-        if position < self._since:
-            self._go_back(position)
+        self._asked = position
+        if not self._since <= position <= self._next:
+            self._go_to(position)
         while not self._offsets or self._offsets[-1] < position:
             if self._next >= self._end:
                 return None
@@ -104,7 +105,7 @@ class LabelLog:
             del self._offsets[: -self._kept], self._labels[: -self._kept]
             self._since = self._offsets[0]
 
-    def _go_back(self, position: int) -> None:
+    def _go_to(self, position: int) -> None:
         try:
             first = self._consumer.beginning_offsets([self._place])[self._place]
             self._consumer.seek(self._place, max(position, first))
