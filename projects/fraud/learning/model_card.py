@@ -56,7 +56,9 @@ class Period:
     def of(cls, name: str, frame: pd.DataFrame) -> "Period":
         """Read a period's first and last time and its counts from its payments."""
         seconds, clock = c.TX_TIME_SECONDS, c.TX_DATETIME
-        ends = frame[clock] if clock in frame else frame[seconds].map(lambda one: f"second {one:g}")
+        ends = (
+            frame[clock] if clock in frame else frame[seconds].map(lambda one: f"second {one:.0f}")
+        )
         first, last = (
             str(ends.loc[where]) for where in (frame[seconds].idxmin(), frame[seconds].idxmax())
         )
