@@ -13,7 +13,6 @@ from projects.fraud.learning.calibration import Calibration
 from projects.fraud.learning.material import Exam
 from projects.fraud.learning.scoring_model import ScoringModel
 
-
 # Means of cents over up to a thousand payments are at least 1e-8 apart.
 _DECIMALS = 9
 
