@@ -1,6 +1,9 @@
 """Play the whole system on the local stack: `lab run fraud`."""
 
+import logging
+import os
 import shutil
+import uuid
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +13,7 @@ from rich.console import Console
 from autograder.errors import CourseError
 
 _FOLDER = Path("build/runs/fraud")
-_SPACE = "fraudstory"
+_SPACE = "space"
 
 
 def story(
@@ -38,19 +41,28 @@ def story(
     from projects.fraud.story.telling import Teller
 
     console = Console()
+    # MLflow would tell of each run and file in the midst of the story.
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
     start_servers(PARTS)
     settings = load_settings()
-    RunSpace(_SPACE, PARTS).drop(settings)
+    kept = output / _SPACE
+    if kept.is_file():
+        RunSpace(kept.read_text(encoding="utf-8"), PARTS).drop(settings)
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
+    # Another name each time: MLflow keeps the names of experiments that were removed.
+    space = f"fraud{uuid.uuid4().hex[:8]}"
+    kept.write_text(space, encoding="utf-8")
     config = (configuration.quick if quick else configuration.whole)(seed)
     teller = Teller(console, STEPS)
-    told = play(config, Places(settings, _SPACE, output.resolve()), teller)
+    told = play(config, Places(settings, space, output.resolve()), teller)
     page = write_page(told, teller.steps, output)
     console.print(f"\nPage:    {page}", highlight=False)
     console.print(f"Models:  {settings.mlflow.url}", highlight=False)
     console.print(
-        f"Analyst: FRAUD_SCHEMA={_SPACE} python -m projects.fraud.investigation --help",
+        f"Analyst: FRAUD_SCHEMA={space} python -m projects.fraud.investigation --help",
         highlight=False,
     )
 
@@ -71,7 +83,9 @@ def _require_packages() -> None:
 def main() -> None:
     """Run the command; a user's mistake is a sentence and exit code 2."""
     try:
-        typer.run(story)
+        app = typer.Typer(pretty_exceptions_enable=False)
+        app.command()(story)
+        app()
     except CourseError as error:
         typer.echo(f"{error.message}\n{error.mend}", err=True)
         raise SystemExit(2) from None

@@ -10,7 +10,7 @@ from projects.fraud.learning.tuning import TuningConfig
 from projects.fraud.scenarios import FraudConfig
 from projects.fraud.simulation import SimulationConfig
 
-DRIFT = "3 % of terminals attacked"
+DRIFT = "stolen cards are tried out with small payments at night"
 
 
 @dataclass(frozen=True)

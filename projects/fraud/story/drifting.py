@@ -8,15 +8,16 @@ import pandas as pd
 import sqlalchemy as sa
 
 from projects.fraud import columns as c
-from projects.fraud.features import add_features
+from projects.fraud.features import LAST_HOUR_OF_NIGHT, add_features
 from projects.fraud.learning.scoring_model import ScoringModel
 from projects.fraud.operating.drift_watch import ALERT, SCORE, DriftWatch, WatchConfig
-from projects.fraud.operating.drills import CHANGES, DrillConfig
 from projects.fraud.operating.retraining import DayDecided, RetrainingTrigger
-from projects.fraud.story.configuration import DRIFT, StoryConfig
+from projects.fraud.story.configuration import StoryConfig
 from projects.fraud.story.streaming import days
 
 _REFERENCE_DAYS = 21
+# In euros; and the share of such payments that are frauds.
+_SMALL, _SHARE = 25.0, 0.7
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,12 @@ def watched(world: pd.DataFrame, model: ScoringModel, config: StoryConfig, folde
     The watch is calibrated on the three weeks before the stream began, as the live model scored
     them.
     """
-    drill = DrillConfig(
-        world=config.world,
-        train=config.start,
-        reference=config.live - _REFERENCE_DAYS,
-        watch=config.live,
-        change=config.change,
-        features=config.features,
-    )
-    featured = add_features(CHANGES[DRIFT](drill, config.seed, world), config.features)
+    featured = add_features(cards_tried_out(world, config), config.features)
     delay = config.features.label_delay_days
-    known = days(featured, drill.reference - delay, config.world.days)
+    begin = config.live - _REFERENCE_DAYS
+    known = days(featured, begin - delay, config.world.days)
     scored = _scored(known, model)
-    reference = days(scored, drill.reference, config.live)
+    reference = days(scored, begin, config.live)
     watch = DriftWatch.calibrate(
         reference, WatchConfig(round(len(reference) / _REFERENCE_DAYS), seed=config.seed)
     )
@@ -63,6 +57,17 @@ def watched(world: pd.DataFrame, model: ScoringModel, config: StoryConfig, folde
         if found[-1].retrain and day >= config.change:
             break
     return Watched(tuple(found), featured)
+
+
+def cards_tried_out(world: pd.DataFrame, config: StoryConfig) -> pd.DataFrame:
+    """Return the world in which most small payments at night are frauds from `change` on."""
+    struck = (
+        (world[c.TX_TIME_DAYS] >= config.change)
+        & (world[c.TX_DATETIME].dt.hour <= LAST_HOUR_OF_NIGHT)
+        & (world[c.TX_AMOUNT] < _SMALL)
+        & (np.random.default_rng([5, config.seed]).random(len(world)) < _SHARE)
+    )
+    return world.assign(**{c.TX_FRAUD: world[c.TX_FRAUD].where(~struck, 1)})
 
 
 def _scored(frame: pd.DataFrame, model: ScoringModel) -> pd.DataFrame:

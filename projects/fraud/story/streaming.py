@@ -4,12 +4,12 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from types import TracebackType
 from typing import Self
 
 import pandas as pd
 from kafka import KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
 
 from infra.events.configuration import ProducerConfig
 from infra.events.producer import EventProducer
@@ -97,6 +97,18 @@ def publish(
     return sent
 
 
+def take_for_decided(kafka: Kafka, group: str, topic: str) -> None:
+    """Put a group's position after all that a topic holds: what came before fills windows alone."""
+    consumer = KafkaConsumer(**kafka.client_options(), group_id=group, enable_auto_commit=False)
+    try:
+        places = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic)]
+        consumer.assign(places)
+        ends = consumer.end_offsets(places)
+        consumer.commit({place: OffsetAndMetadata(end, "", -1) for place, end in ends.items()})
+    finally:
+        consumer.close()
+
+
 def publish_at(
     kafka: Kafka, topic: str, payments: Sequence[Payment], rate: float, teller: Teller
 ) -> dict[int, float]:
@@ -125,7 +137,6 @@ class OneByOne:
     topic: str
     payments: Iterator[Payment]
     watcher: Watcher
-    asked: Iterator[int] = field(default_factory=count)
 
     def __enter__(self) -> Self:
         self._producer = EventProducer(self.kafka, ProducerConfig(name="drill"), CONTRACTS)
@@ -140,14 +151,13 @@ class OneByOne:
     ) -> None:
         self._producer.__exit__(kind, error, at)
 
-    def __call__(self) -> str:
-        """Send the next payment and return the version that decided it."""
+    def __call__(self, seconds: float = 30.0) -> str:
+        """Send the next payment and return the version that decided it; raise RuntimeError."""
         payment = next(self.payments)
-        next(self.asked)
         _send(self._producer, self.topic, payment)
         self._producer.flush()
-        if self.watcher.wait_for([payment.transaction_id], seconds=30):
-            raise RuntimeError(f"payment {payment.transaction_id} was not decided in 30 s")
+        if self.watcher.wait_for([payment.transaction_id], seconds):
+            raise RuntimeError(f"{payment.transaction_id} was not decided in {seconds:g} s")
         return self.watcher.seen[payment.transaction_id].decision.model_version
 
 
