@@ -20,7 +20,7 @@ from autograder.proving.variants import build_notebook_of
 
 # nbgrader grades one after another with a cold kernel each, so several of it share the work.
 _SIDE_BY_SIDE = 2
-_SECONDS_EACH = 120
+_SECONDS_EACH = 400
 _CLOSE = 1e-6
 
 

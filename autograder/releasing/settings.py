@@ -13,7 +13,7 @@ from autograder.paths import COURSE_VARIABLE, CoursePaths
 from autograder.releasing.manifest import write_released_manifest
 
 SOURCE, RELEASE = "labs", "release"
-_CELL_SECONDS = 120
+_CELL_SECONDS = 600
 
 
 def configure(config: Config, root: Path) -> None:

@@ -49,7 +49,7 @@ def every_payment_arrives(run: Run) -> None:
         topic = own.topic("payments", 3)
         lost = run.call("publish", topic, sent, ENOUGH_SECONDS)
         expect(lost, "publish(…) while all is well").to_equal([])
-        found = sorted(record.value for record in own.read(topic))
+        found = sorted(record.value for record in own.read(topic, 60))
         expect(found, "the values in the topic").to_equal(sorted(map(as_bytes, sent)))
 
 
@@ -64,7 +64,7 @@ def keeps_the_order_of_a_wallet(run: Run) -> None:
 
 def in_order(own: Ground, topic: str, sent: list[dict]) -> None:
     """Expect each wallet to lie in one partition, in order, and the wallets in several."""
-    records = own.read(topic)
+    records = own.read(topic, len(sent))
     known = {as_bytes(one): one for one in sent}
     strange = [record.value[:80] for record in records if record.value not in known]
     expect(strange[:1], "a value in the topic that no payment has").to_equal([])

@@ -22,6 +22,7 @@ from infra.settings.exporting import settings_told
 from infra.stack.whole_cluster import Breakable, alone, whole
 
 _PATIENCE_SECONDS = 60.0
+_SECONDS_TO_BE_SHOWN = 10.0
 _POLL_SECONDS = 0.2
 
 
@@ -75,8 +76,15 @@ class Ground:
         [found] = retried(lambda: self.admin.describe_topics([topic]))
         return [TopicPartition(topic, n) for n in range(len(found["partitions"]))]
 
-    def read(self, topic: str) -> list[Any]:
-        """Return every record that the topic has now, partition by partition."""
+    def read(self, topic: str, expected: int = 0) -> list[Any]:
+        """Return every record that the topic has now, partition by partition.
+
+        A record is shown to readers once all replicas in sync have it: wait a moment for as many
+        as are `expected`.
+        """
+        until = time.monotonic() + _SECONDS_TO_BE_SHOWN
+        while self.count(topic) < expected and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
         client = KafkaConsumer(**self.options)
         try:
             places = self.places(topic)
