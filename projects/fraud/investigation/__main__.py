@@ -5,6 +5,7 @@ from typing import Annotated
 
 import sqlalchemy as sa
 import typer
+from prometheus_client import CollectorRegistry, start_http_server
 
 from autograder.errors import CourseError
 from infra.events.configuration import ProducerConfig
@@ -24,6 +25,9 @@ from projects.fraud.investigation.relay import LabelRelay
 from projects.fraud.scoring.decision_table import DecisionTable
 from projects.fraud.scoring.topics import make_scoring_topics
 
+_SENT_LONG_AGO = """
+delete from {schema}.label_outbox where published_at < now() - make_interval(days => :days)
+"""
 _APP = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 Schema = Annotated[str, typer.Option(help="The schema of the tables.", envvar="FRAUD_SCHEMA")]
 
@@ -58,17 +62,37 @@ def serve(
 
 
 @_APP.command()
-def relay(schema: Schema = "fraud") -> None:
+def relay(
+    schema: Schema = "fraud",
+    metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics.")] = None,
+) -> None:
     """Send the labels that verdicts made to their topic until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    config, running, stop = _config(schema), RelayConfig(), Stop()
+    config, running, stop, registry = _config(schema), RelayConfig(), Stop(), CollectorRegistry()
     kafka = load_settings().kafka
     make_scoring_topics(kafka)
     with (
         stop.on_signals(),
         EventProducer(kafka, ProducerConfig(name=running.name), CONTRACTS) as producer,
     ):
-        LabelRelay(_prepared(config), config.schema, producer, running).run(stop)
+        carrying = LabelRelay(_prepared(config), config.schema, producer, running)
+        carrying.count_in(registry)
+        if metrics_port is not None:
+            start_http_server(metrics_port, registry=registry)
+        carrying.run(stop)
+
+
+@_APP.command()
+def tidy(
+    days: Annotated[int, typer.Option(min=1, help="How long sent labels are kept.")] = 90,
+    schema: Schema = "fraud",
+) -> None:
+    """Remove from the outbox what was sent long ago; verdicts stay."""
+    engine = _prepared(_config(schema))
+    with engine.begin() as session:
+        asked = {"days": days}
+        gone = session.execute(sa.text(_SENT_LONG_AGO.format(schema=schema)), asked).rowcount
+    typer.echo(f"{gone} labels that were sent more than {days} days ago were removed.")
 
 
 def _config(schema: str) -> InvestigationConfig:

@@ -8,6 +8,7 @@ import logging
 import time
 
 import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, Counter
 
 from infra.events.errors import EventsError
 from infra.events.producer import EventProducer
@@ -42,6 +43,14 @@ class LabelRelay:
         self._topic = topic
         self._waiting = sa.text(_WAITING.format(schema=schema))
         self._sent = sa.text(_SENT.format(schema=schema))
+        self.count_in(CollectorRegistry())
+
+    def count_in(self, registry: CollectorRegistry) -> None:
+        """Count in a registry what is sent, and the batches that had to wait."""
+        self._moved = Counter("investigation_labels_sent", "Labels sent.", registry=registry)
+        self._failed = Counter(
+            "investigation_relay_failures", "Batches that had to wait.", registry=registry
+        )
 
     def pass_on(self) -> int:
         """Send one batch and return its size; raise EventsError where Kafka took not all of it.
@@ -56,6 +65,7 @@ class LabelRelay:
                 self._producer.send_record(record)
             self._producer.flush()
             session.execute(self._sent, {"places": [row["place"] for row in waiting]})
+        self._moved.inc(len(waiting))
         return len(waiting)
 
     def run(self, stop: Stop) -> None:
@@ -65,6 +75,7 @@ class LabelRelay:
                 moved = self.pass_on()
             except (EventsError, sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
                 _LOG.warning("labels wait in the outbox: %s", error)
+                self._failed.inc()
                 moved = 0
             if moved < self._config.batch:
                 time.sleep(self._config.poll_seconds)

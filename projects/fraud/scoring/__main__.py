@@ -5,15 +5,19 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from prometheus_client import start_http_server
+from prometheus_client import CollectorRegistry, start_http_server
 
 from autograder.errors import CourseError
+from infra.events.dead_letters import replay, waiting
 from infra.events.errors import EventsError
+from infra.events.metrics import EventMetrics
 from infra.events.stopping import Stop
+from infra.events.topics import GroupTopics
 from infra.settings import load_settings
 from projects.fraud.contracts import DECISIONS_TOPIC, LABELS_TOPIC, PAYMENTS_TOPIC
 from projects.fraud.learning.scoring_model import ScoringModel
@@ -84,12 +88,17 @@ def store(
     group: _Group = "fraud-decision-store",
     decisions: _Decisions = DECISIONS_TOPIC,
     schema: Annotated[str, typer.Option(help="Schema of the table.")] = "fraud",
+    metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics.")] = None,
 ) -> None:
     """Carry published decisions into the table of Postgres until SIGTERM."""
     config, settings, stop = StoreConfig(group, decisions, schema), load_settings(), Stop()
+    registry = CollectorRegistry()
+    metrics = EventMetrics(group, registry)
     with _said(), stop.on_signals():
         make_scoring_topics(settings.kafka, ScorerConfig(decisions=decisions), config)
-        store_decisions(settings.kafka, settings.postgres, config, stop=stop)
+        if metrics_port is not None:
+            start_http_server(metrics_port, registry=registry)
+        store_decisions(settings.kafka, settings.postgres, config, stop=stop, metrics=metrics)
 
 
 @app.command()
@@ -106,8 +115,8 @@ def snapshot(
             typer.echo(path)
 
 
-@app.command()
-def replay(
+@app.command(name="replay")
+def replay_log(
     model: _Model = None,
     payments: _Payments = PAYMENTS_TOPIC,
     labels: _Labels = LABELS_TOPIC,
@@ -117,6 +126,23 @@ def replay(
     with _said(), _models(model) as models:
         for decision in replayed(load_settings().kafka, models.current(), config):
             typer.echo(decision.model_dump_json())
+
+
+@app.command()
+def dead_letters(
+    group: _Group = "fraud-scorer",
+    put_back: Annotated[bool, typer.Option(help="Have the group try all of them again.")] = False,
+) -> None:
+    """Print what a group gave up, and why, as JSON; or put it back."""
+    kafka, config = load_settings().kafka, ScorerConfig(group=group)
+    topics = GroupTopics.of(config.consumer, config.retry)
+    with _said():
+        if put_back:
+            typer.echo(f"{replay(kafka, topics).put_back} put back")
+            return
+        for letter in waiting(kafka, topics):
+            value = (letter.value or b"").decode(errors="replace")
+            typer.echo(json.dumps({"failure": asdict(letter.failure), "value": value}))
 
 
 @app.command()

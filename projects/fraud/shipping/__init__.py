@@ -1,0 +1,1 @@
+"""Bring fraud detection to where it runs, and know what that costs."""
