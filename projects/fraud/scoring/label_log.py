@@ -101,8 +101,10 @@ class LabelLog:
         for record in records:
             self._offsets.append(record.offset)
             self._labels.append(read_label(record))
-        if len(self._offsets) > 2 * self._kept:
-            del self._offsets[: -self._kept], self._labels[: -self._kept]
+        # Never what is asked for now, however much one poll brought.
+        gone = min(len(self._offsets) - self._kept, bisect_left(self._offsets, self._asked))
+        if gone > self._kept:
+            del self._offsets[:gone], self._labels[:gone]
             self._since = self._offsets[0]
 
     def _go_to(self, position: int) -> None:
