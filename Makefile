@@ -18,7 +18,7 @@ SPREAD := -n 2
 export UV_COMPILE_BYTECODE := 1
 export UV_LINK_MODE := copy
 
-.PHONY: help demo test test-long adversarial prove lab formgrader site bench up setup setup-stack setup-dev lock fmt clean
+.PHONY: help demo test test-long adversarial prove lab formgrader site bench up setup setup-stack setup-fraud setup-dev lock fmt clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,8 @@ setup: $(VENV)/.base ## install what the demo and learners need
 
 setup-stack: $(VENV)/.stack ## install what the local stack needs too
 
+setup-fraud: $(VENV)/.fraud ## install what the fraud project needs too
+
 setup-dev: $(VENV)/.dev ## install what tests, site and authors need too
 
 lock: $(UV) ## renew the hash-pinned locks in requirements/
@@ -90,6 +92,10 @@ $(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.stack: requirements/stack.txt $(VENV)/.base
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/stack.txt
+	@touch $@
+
+$(VENV)/.fraud: requirements/fraud.txt $(VENV)/.base
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/fraud.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base

@@ -32,6 +32,7 @@ GROUPS = {
     "demo": ["demo"],
     "kernel": ["kernel"],
     "stack": ["up", "ps", "logs", "down"],
+    "project": ["run"],
 }
 
 

@@ -21,6 +21,10 @@ def story(
         bool, typer.Option("--quick", help="A smaller world: about a minute in place of five.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Another world.")] = 0,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="One of the public sets, CSV or Parquet: train and examine on it alone."),
+    ] = None,
     output: Annotated[Path, typer.Option(help="Where page and figures are written.")] = _FOLDER,
 ) -> None:
     """Simulate, train, gate, serve, stream, replay, drift, retrain, roll back.
@@ -34,6 +38,7 @@ def story(
     from infra.run_space.space import RunSpace
     from infra.settings import load_settings
     from projects.fraud.story import configuration
+    from projects.fraud.story.on_public_data import examine_public_data
     from projects.fraud.story.page import write_page
     from projects.fraud.story.places import PARTS, Places
     from projects.fraud.story.play import STEPS, play
@@ -45,6 +50,10 @@ def story(
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     logging.getLogger("mlflow").setLevel(logging.WARNING)
+    config = (configuration.quick if quick else configuration.whole)(seed)
+    if data is not None:
+        examine_public_data(data, config.learning, output, console)
+        return
     start_servers(PARTS)
     settings = load_settings()
     kept = output / _SPACE
@@ -55,7 +64,6 @@ def story(
     # Another name each time: MLflow keeps the names of experiments that were removed.
     space = f"fraud{uuid.uuid4().hex[:8]}"
     kept.write_text(space, encoding="utf-8")
-    config = (configuration.quick if quick else configuration.whole)(seed)
     teller = Teller(console, STEPS)
     told = play(config, Places(settings, space, output.resolve()), teller)
     page = write_page(told, teller.steps, output)

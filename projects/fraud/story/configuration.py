@@ -9,8 +9,9 @@ from projects.fraud.learning.resampling import ExaminationConfig
 from projects.fraud.learning.tuning import TuningConfig
 from projects.fraud.scenarios import FraudConfig
 from projects.fraud.simulation import SimulationConfig
+from projects.fraud.world.drift import CardTesting, DriftConfig
 
-DRIFT = "stolen cards are tried out with small payments at night"
+DRIFT = "thieves try out stolen cards with bursts of small payments"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ class StoryConfig:
                 f"live ({self.live}) must not come before the test week's labels are known (day "
                 f"{known}), change ({self.change}) after live and before the end: {self}"
             )
+
+    @property
+    def drift(self) -> DriftConfig:
+        """Return what changes: a kind of fraud that no model has seen yet."""
+        thieves = CardTesting(self.change, cards_per_day=self.world.customers / 200)
+        return DriftConfig(testing=thieves)
 
 
 def whole(seed: int = 0) -> StoryConfig:

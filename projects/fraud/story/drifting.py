@@ -8,16 +8,15 @@ import pandas as pd
 import sqlalchemy as sa
 
 from projects.fraud import columns as c
-from projects.fraud.features import LAST_HOUR_OF_NIGHT, add_features
+from projects.fraud.features import add_features
 from projects.fraud.learning.scoring_model import ScoringModel
 from projects.fraud.operating.drift_watch import ALERT, SCORE, DriftWatch, WatchConfig
 from projects.fraud.operating.retraining import DayDecided, RetrainingTrigger
 from projects.fraud.story.configuration import StoryConfig
 from projects.fraud.story.streaming import days
+from projects.fraud.world.drift import add_drift
 
 _REFERENCE_DAYS = 21
-# In euros; and the share of such payments that are frauds.
-_SMALL, _SHARE = 25.0, 0.7
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def watched(world: pd.DataFrame, model: ScoringModel, config: StoryConfig, folde
     The watch is calibrated on the three weeks before the stream began, as the live model scored
     them.
     """
-    featured = add_features(cards_tried_out(world, config), config.features)
+    featured = add_features(add_drift(world, config.drift, config.seed), config.features)
     delay = config.features.label_delay_days
     begin = config.live - _REFERENCE_DAYS
     known = days(featured, begin - delay, config.world.days)
@@ -57,17 +56,6 @@ def watched(world: pd.DataFrame, model: ScoringModel, config: StoryConfig, folde
         if found[-1].retrain and day >= config.change:
             break
     return Watched(tuple(found), featured)
-
-
-def cards_tried_out(world: pd.DataFrame, config: StoryConfig) -> pd.DataFrame:
-    """Return the world in which most small payments at night are frauds from `change` on."""
-    struck = (
-        (world[c.TX_TIME_DAYS] >= config.change)
-        & (world[c.TX_DATETIME].dt.hour <= LAST_HOUR_OF_NIGHT)
-        & (world[c.TX_AMOUNT] < _SMALL)
-        & (np.random.default_rng([5, config.seed]).random(len(world)) < _SHARE)
-    )
-    return world.assign(**{c.TX_FRAUD: world[c.TX_FRAUD].where(~struck, 1)})
 
 
 def _scored(frame: pd.DataFrame, model: ScoringModel) -> pd.DataFrame:
