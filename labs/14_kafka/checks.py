@@ -21,8 +21,13 @@ def lives_on_three_brokers(run: Run) -> None:
 
 def has_its_shape(run: Run, own: Ground, partitions: int, days: int) -> None:
     """Expect the topic that make_topic makes to have these partitions, replicas and settings."""
-    name = own.near("payments")
-    expect(run.call("make_topic", name, partitions, days), "make_topic(…)").to_equal(True)
+    for attempt in range(3):
+        name = own.near(f"payments-{attempt}")
+        made = run.call("make_topic", name, partitions, days)
+        # A client that waits too long for slow brokers asks again, and meets its own topic.
+        if made is not False:
+            break
+    expect(made, "make_topic(…)").to_equal(True)
     expect(name in own.admin.list_topics(), "the topic").to_be_true("it must be on the brokers")
     [found] = own.admin.describe_topics([name])
     replicas = [len(one["replica_nodes"]) for one in found["partitions"]]
@@ -165,10 +170,9 @@ def refuses(run: Run, value: bytes, field: str) -> None:
     said = run.call("error_of", "read", value)
     shown = f"the error that leaves read({value.decode(errors='replace')})"
     expect(said is not None, shown).to_be_true("there must be one")
-    # JSONDecodeError is a ValueError; a learner may let it pass.
-    kinds = ("ValueError", "JSONDecodeError", "UnicodeDecodeError")
-    expect(said[0] in kinds, shown).to_be_true(f"it must be a ValueError, is {said[0]}")
-    expect(field in said[1], shown).to_be_true(f"its message must name {field}, is {said[1]!r}")
+    kinds, text = said["kinds"], said["text"]
+    expect("ValueError" in kinds, shown).to_be_true(f"it must be a ValueError, is {kinds[0]}")
+    expect(field in text, shown).to_be_true(f"its message must name {field}, is {text!r}")
 
 
 @check("sink", points=1)

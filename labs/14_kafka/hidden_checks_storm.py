@@ -30,10 +30,8 @@ def knows_what_the_replicas_have(run: Run) -> None:
         assert own.cluster is not None
         topic = own.topic("payments", 6)
         # Takes nothing as long as one broker is away.
-        strict = own.near("strict")
         shape = {"assignments": {0: [1, 2, VICTIM]}, "configs": {"min.insync.replicas": "3"}}
-        own.admin.create_topics({strict: shape})
-        own.admin.wait_for_topics([strict])
+        strict = own.topic_of_shape("strict", shape)
         own.cluster.keep_away(VICTIM)
         lost = run.call("publish", strict, sent, IN_VAIN_SECONDS)
         if not own.cluster.is_away(VICTIM):

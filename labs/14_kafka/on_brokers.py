@@ -5,13 +5,13 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.structs import OffsetAndMetadata
 from payments import as_bytes
 
@@ -48,11 +48,17 @@ class Ground:
 
     def topic(self, word: str, partitions: int = 1, **settings: str) -> str:
         """Make a topic with three replicas of each partition and return its name."""
-        name = self.near(word)
         told = {key.replace("_", "."): value for key, value in settings.items()}
         shape = {"num_partitions": partitions, "replication_factor": 3, "configs": told}
-        self.admin.create_topics({name: shape})
-        self.admin.wait_for_topics([name])
+        return self.topic_of_shape(word, shape)
+
+    def topic_of_shape(self, word: str, shape: Mapping[str, Any]) -> str:
+        """Make a topic as the admin client takes it and return its name."""
+        name = self.near(word)
+        with suppress(TopicAlreadyExistsError):
+            # A client that waits too long for slow brokers asks again, and meets its own topic.
+            self.admin.create_topics({name: dict(shape)})
+        retried(lambda: self.admin.wait_for_topics([name]))
         return name
 
     def put(self, topic: str, events: Sequence[Mapping[str, Any]]) -> None:
