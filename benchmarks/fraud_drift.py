@@ -88,9 +88,10 @@ def page(config: DrillConfig, found: Sequence[DrillFigures]) -> str:
         f"|{'---|' * len(COLUMNS)}",
         *(f"| {' | '.join(row)} |" for row in rows(found)),
         "",
-        "Labels are known a week late: the label watch cannot speak before day 7. Twice the "
-        "traffic means as many cards and terminals again. Where half of all cards stop, terminals "
-        "take fewer payments, which the model reads; so its scores may move a little later.",
+        "Labels are known a week late: the label watch cannot speak before day 7. Traffic is "
+        "changed by having the same cards pay more or less often. Counts over windows follow, and "
+        "these the model reads: where its scores move far enough, the score watch says so, and "
+        "that is not the volume but what the model makes of it.",
         "",
     ]
     return "\n".join(lines)

@@ -24,9 +24,15 @@ from projects.fraud.operating.drift_watch import (
 )
 from projects.fraud.scenarios import COMPROMISED_TERMINAL, FraudConfig
 from projects.fraud.simulation import SimulationConfig, simulate
+from projects.fraud.world.drift import (
+    CardTesting,
+    DriftConfig,
+    Holiday,
+    Inflation,
+    add_drift,
+)
 
 World = pd.DataFrame
-_OTHER_WORLD = 1_000_003
 
 
 def _small() -> SimulationConfig:
@@ -67,19 +73,6 @@ def unchanged(config: DrillConfig, seed: int, world: World) -> World:
     return world
 
 
-def dearer(config: DrillConfig, seed: int, world: World) -> World:
-    """Let every amount grow by a quarter."""
-    factor = np.where(world[c.TX_TIME_DAYS] >= config.change, 1.25, 1.0)
-    return world.assign(**{c.TX_AMOUNT: (world[c.TX_AMOUNT] * factor).round(2)})
-
-
-def new_scenario(config: DrillConfig, seed: int, world: World) -> World:
-    """Let a share of small genuine payments be fraud, which no feature shows."""
-    draws = np.random.default_rng([2, seed]).random(len(world))
-    struck = (world[c.TX_TIME_DAYS] >= config.change) & (world[c.TX_FRAUD] == 0) & (draws < 0.02)
-    return world.assign(**{c.TX_FRAUD: world[c.TX_FRAUD].where(~struck, 1)})
-
-
 def attacked_terminals(config: DrillConfig, seed: int, world: World) -> World:
     """Let 3 % of all terminals be compromised at once, a known scenario in unknown force."""
     rng = np.random.default_rng([3, seed])
@@ -94,34 +87,31 @@ def attacked_terminals(config: DrillConfig, seed: int, world: World) -> World:
     )
 
 
-def twice_the_traffic(config: DrillConfig, seed: int, world: World) -> World:
-    """Let as many cards again pay at as many terminals again, as alike as two worlds are."""
-    other = simulate(config.world, seed + _OTHER_WORLD)
-    moved = other.assign(
-        **{
-            c.CUSTOMER_ID: other[c.CUSTOMER_ID] + config.world.customers,
-            c.TERMINAL_ID: other[c.TERMINAL_ID] + config.world.terminals,
-            "JOINED": True,
-        }
-    )
-    both = pd.concat([world.assign(JOINED=False), moved])
-    return both.sort_values([c.TX_TIME_SECONDS, c.CUSTOMER_ID], ignore_index=True)
+def _switched(drift: Callable[[int, int], DriftConfig]) -> Change:
+    """Return the change that the world's own switches make, told the day and how many are left."""
 
+    def change(config: DrillConfig, seed: int, world: World) -> World:
+        return add_drift(world, drift(config.change, config.world.days - config.change), seed)
 
-def half_the_traffic(config: DrillConfig, seed: int, world: World) -> World:
-    """Let half of all cards stop paying, as in a holiday."""
-    gone = np.random.default_rng([4, seed]).permutation(config.world.customers)[::2]
-    stays = ~world[c.CUSTOMER_ID].isin(gone) | (world[c.TX_TIME_DAYS] < config.change)
-    return world[stays].reset_index(drop=True)
+    return change
 
 
 CHANGES: Mapping[str, Change] = MappingProxyType(
     {
         "nothing": unchanged,
-        "twice the traffic": twice_the_traffic,
-        "half the traffic": half_the_traffic,
-        "prices up by 25 %": dearer,
-        "a new kind of fraud": new_scenario,
+        "a holiday: twice the traffic for 3 days": _switched(
+            lambda day, _: DriftConfig(holiday=Holiday(day, days=3, volume=2.0))
+        ),
+        "twice the traffic from then on": _switched(
+            lambda day, left: DriftConfig(holiday=Holiday(day, days=left, volume=2.0))
+        ),
+        "half the traffic from then on": _switched(
+            lambda day, left: DriftConfig(holiday=Holiday(day, days=left, volume=0.5))
+        ),
+        "prices up by 1 % a day": _switched(lambda day, _: DriftConfig(inflation=Inflation(day))),
+        "a new kind of fraud: card testing": _switched(
+            lambda day, _: DriftConfig(testing=CardTesting(day))
+        ),
         "3 % of terminals attacked": attacked_terminals,
     }
 )
@@ -162,9 +152,6 @@ class DrillSeed:
         config = self._config
         world = CHANGES[change](config, self._seed, self._world)
         late = add_features(world, config.features)
-        if "JOINED" in late:
-            # Those who join have a past of their own elsewhere; it is not part of ours.
-            late = late[~late["JOINED"] | (late[c.TX_TIME_DAYS] >= config.change)]
         late = self._scored(self._between(late, config.watch - self._delay, config.world.days))
         days = dict(list(late.groupby(c.TX_TIME_DAYS)))
         reports = [

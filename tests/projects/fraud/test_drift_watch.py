@@ -114,8 +114,8 @@ def test_in_a_simulated_world_prices_and_fraud_are_noticed_and_traffic_is_not() 
     for change in CHANGES:
         late = [one for one in world.drill(change).reports if one.day >= config.change]
         spoke[change] = {w: sum(w in one.moved for one in late) / len(late) for w in TESTS}
-    assert spoke["prices up by 25 %"][FEATURES] > 0.8
-    assert spoke["a new kind of fraud"][LABELS] > 0.3
-    assert spoke["a new kind of fraud"][FEATURES] < 0.2
-    for quiet in ("nothing", "twice the traffic"):
+    assert spoke["prices up by 1 % a day"][FEATURES] > 0.5
+    assert spoke["3 % of terminals attacked"][LABELS] > 0.3
+    assert spoke["3 % of terminals attacked"][FEATURES] < 0.2
+    for quiet in ("nothing", "a holiday: twice the traffic for 3 days"):
         assert sum(spoke[quiet].values()) < 0.3, spoke
