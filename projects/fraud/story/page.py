@@ -33,7 +33,7 @@ def write_page(told: Told, steps: Sequence[Step], folder: Path) -> Path:
         )
     if shown.get("moves"):
         drawn["What was live"] = pictures.live_versions(shown["moves"])
-    table = shown["table"].to_html(border=0) if "table" in shown else ""
+    table = shown["table"].round(3).to_html(border=0) if "table" in shown else ""
     text = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
     page = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True).from_string(text)
     path = folder / PAGE
@@ -53,7 +53,8 @@ def write_page(told: Told, steps: Sequence[Step], folder: Path) -> Path:
 def _svg(figure: Figure) -> str:
     text = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "fraud", "svg.fonttype": "none"}):
-        figure.savefig(text, format="svg", metadata={"Date": None}, bbox_inches="tight")
+        bare = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(text, format="svg", metadata=bare, bbox_inches="tight")
     svg = text.getvalue()[text.getvalue().index("<svg") :]
     # Scales with the page, down to a phone's width.
     return re.sub(r'<svg ([^>]*?)width="[^"]+" height="[^"]+"', r"<svg \1", svg, count=1)
