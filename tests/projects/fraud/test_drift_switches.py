@@ -15,6 +15,7 @@ from projects.fraud.world.drift import (
     add_drift,
     simulate_with_drift,
 )
+from projects.fraud.world.drift_pictures import drifted_worlds
 
 DAY = 30
 ALL = DriftConfig(CardTesting(DAY, 2.0, 10), Inflation(DAY, 0.02, 10), Holiday(DAY, 3, 2.0))
@@ -99,3 +100,26 @@ def test_switches_draw_from_streams_of_their_own(small_world):
     new = [one[one[c.TX_FRAUD_SCENARIO] == CARD_TESTING] for one in (alone, both)]
     amounts = [np.sort(one[c.TX_AMOUNT].to_numpy()) for one in new]
     assert (amounts[0] == amounts[1]).all()
+
+
+def test_the_picture_shows_each_switch_in_the_figure_it_changes(small_world):
+    worlds = {
+        name: add_drift(small_world, drift, 1)
+        for name, drift in {
+            "new frauds": DriftConfig(testing=ALL.testing),
+            "inflation": DriftConfig(inflation=ALL.inflation),
+            "holiday": DriftConfig(holiday=ALL.holiday),
+        }.items()
+    }
+    figure = drifted_worlds(small_world, worlds)
+    assert len(figure.axes) == 9
+    moved = {}
+    for number, axes in enumerate(figure.axes):
+        after, before = (line.get_ydata() for line in axes.lines)
+        np.testing.assert_array_equal(after[:DAY], before[:DAY])
+        moved[number // 3, number % 3] = np.mean(after[DAY : DAY + 3]) / np.mean(
+            before[DAY : DAY + 3]
+        )
+    frauds, amount, volume = moved[0, 2], moved[1, 1], moved[2, 0]
+    assert frauds > 2 and 1.02 < amount < 1.06 and volume == pytest.approx(2, rel=1e-2)
+    assert moved[1, 0] == moved[1, 2] == 1

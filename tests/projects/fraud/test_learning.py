@@ -10,12 +10,13 @@ from projects.fraud import columns as c
 from projects.fraud import metrics
 from projects.fraud.features import add_features
 from projects.fraud.learning.boosting import BoostingConfig
+from projects.fraud.learning.calibrating import fit_booster
 from projects.fraud.learning.imbalance import cheapest, compare_weights
 from projects.fraud.learning.learning_run import BASELINES, CALIBRATED, learn
 from projects.fraud.learning.material import Material, material_of_payments
 from projects.fraud.learning.resampling import AVERAGE_PRECISION, CALIBRATION_ERROR
 
-FEW_TREES = BoostingConfig(n_estimators=30, num_leaves=8, path_smooth=20.0)
+FEW_TREES = BoostingConfig(n_estimators=30, num_leaves=8, path_smooth=20.0, max_bin=4_095)
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +115,14 @@ def test_weights_are_compared_by_cost_after_calibration(material):
     assert max(one.calibration_error for one in found) < 0.02
     assert all(one.cost < one.nothing for one in found)
     assert cheapest(found).cost == min(one.cost for one in found)
+
+
+def test_no_threshold_tells_one_order_of_a_sum_from_another(material):
+    names = list(material.features)
+    noise = 1 + 1e-14 * np.random.default_rng(1).normal(size=(len(material.train), len(names)))
+    noisy = material.train.assign(**(material.train[names] * noise))
+    assert not noisy.equals(material.train)
+    one, other = (
+        fit_booster(frame, material.features, FEW_TREES, 0) for frame in (material.train, noisy)
+    )
+    assert one.model_to_string() == other.model_to_string()

@@ -1,5 +1,7 @@
 """Both public sets are read in their own columns and learnt from; what is wrong is named."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,10 +10,12 @@ from learning_samples import LEARNING, payments
 from autograder.errors import CourseError
 from projects.fraud import columns as c
 from projects.fraud.learning.boosting import BoostingConfig
-from projects.fraud.learning.learning_run import CALIBRATED, examine, learn
-from projects.fraud.learning.model_card import card_of
+from projects.fraud.learning.learning_run import CALIBRATED, learn
 from projects.fraud.learning.public_material import PAYMENT_PRECISION, material_of_public
+from projects.fraud.learning.public_run import learn_from_public
 from projects.fraud.learning.resampling import AVERAGE_PRECISION, PRECISION_AT_K
+from projects.fraud.learning.scoring_model import ScoringModel
+from projects.fraud.learning.tuning import TuningConfig
 from projects.fraud.training import TrainingConfig
 from projects.fraud.world.public_data import Kind, load_public_data
 
@@ -65,25 +69,33 @@ def test_learning_runs_on_the_simulated_set(tmp_path):
 
 
 def test_learning_and_its_table_run_on_the_anonymised_set(anonymised, tmp_path):
-    data = load_public_data(written(anonymised, tmp_path / "creditcard.csv"))
-    assert data.kind is Kind.ANONYMISED
-    material = material_of_public(data, TrainingConfig())
+    source = written(anonymised, tmp_path / "creditcard.csv")
+    few = replace(LEARNING, tuning=TuningConfig(trials=2, most_trees=20, bins=(63,)))
+    run = learn_from_public(source, tmp_path / "out", few)
+    material, examined = run.material, run.examined
     assert material.features == (*(f"V{i}" for i in range(1, 29)), c.TX_AMOUNT)
     exams = (*material.tuning, material.rehearsal, material.final)
     for exam in exams:
         assert exam.train[c.TX_TIME_SECONDS].max() < exam.test[c.TX_TIME_SECONDS].min()
-    assert material.final.test[c.TRANSACTION_ID].max() == len(anonymised) - 1
-    learned = learn(material, LEARNING, SMALL_TREES)
-    examined = examine(material, learned, LEARNING)
+    test = material.final.test
+    assert test[c.TRANSACTION_ID].max() == len(anonymised) - 1
     assert examined.table.loc[CALIBRATED, AVERAGE_PRECISION] > 0.5
     # Each payment is its own card, so the k most suspicious payments of a day are counted.
-    test, scores = material.final.test, learned.model.scores(material.matrix(material.final.test))
+    model = ScoringModel.load(tmp_path / "out" / "model")
+    scores = model.scores(material.matrix(test))
     top = test.assign(score=scores).sort_values("score", ascending=False, kind="stable")
     expected = top.groupby(c.TX_TIME_DAYS)[c.TX_FRAUD].apply(lambda day: day.head(20).sum() / 20)
     assert examined.table.loc[CALIBRATED, PRECISION_AT_K] == pytest.approx(expected.mean())
-    card = card_of(material, learned, examined, data="Two days.", config=LEARNING).to_markdown()
-    assert PAYMENT_PRECISION in card
+    card = (tmp_path / "out" / "model_card.md").read_text()
+    assert PAYMENT_PRECISION in card and "no label delay" in card
     assert f"second {test[c.TX_TIME_SECONDS].max()} |" in card
+    assert len(pd.read_csv(tmp_path / "out" / "table.csv")) == len(examined.table)
+
+
+def test_a_set_that_is_too_short_is_refused_in_words(small_world, tmp_path):
+    path = written(small_world, tmp_path / "short.parquet")
+    with pytest.raises(CourseError, match=r"short\.parquet cannot be learnt from.*day 115"):
+        learn_from_public(path, tmp_path / "out")
 
 
 def test_the_class_may_be_quoted(anonymised, tmp_path):
