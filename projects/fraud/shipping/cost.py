@@ -52,7 +52,7 @@ class Always(_Frozen):
 
 
 class Scorer(_Frozen):
-    """Say how many scorers a node holds, what rate one is trusted with, and the fewest there are."""
+    """Say how many scorers a node holds, what rate one bears, and the fewest there are."""
 
     node: str
     a_node: Count
@@ -79,13 +79,21 @@ class Log(_Frozen):
         return self.payment_bytes + self.decision_bytes
 
 
+class Rows(_Frozen):
+    """Say what a decision takes in Postgres, and how long it is kept."""
+
+    row_bytes: Count
+    days: Count
+
+
 class Sizing(_Frozen):
-    """Hold what runs; `storage` is in gigabytes."""
+    """Hold what runs; `storage` is in gigabytes, beside what decisions take."""
 
     always: Sequence[Always]
     scorer: Scorer
     storage: Mapping[str, Price]
     log: Log
+    table: Rows
 
 
 @dataclass(frozen=True)
@@ -137,11 +145,13 @@ def bill(prices: Prices, sizing: Sizing, payments_a_second: float) -> Bill:
         Item(what, size, size * _price(prices.monthly_gb, what, "monthly_gb"))
         for what, size in sizing.storage.items()
     ]
+    rows = payments_a_second * sizing.table.row_bytes * sizing.table.days * 86_400 / _GIGABYTE
     a_second = payments_a_second * sizing.log.bytes_a_score / _GIGABYTE
     kept = a_second * sizing.log.days * 86_400 * sizing.log.replicas
     # Each copy but the first goes to another zone, and so do consumers, which read it once more.
     moved = a_second * SECONDS_A_MONTH * sizing.log.replicas
     items += [
+        Item("rds.gp3", rows, rows * _price(prices.monthly_gb, "rds.gp3", "monthly_gb")),
         Item("msk.storage", kept, kept * _price(prices.monthly_gb, "msk.storage", "monthly_gb")),
         Item("between_zones", moved, moved * _price(prices.per_gb, "between_zones", "per_gb")),
     ]
