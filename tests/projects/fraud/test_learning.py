@@ -50,7 +50,7 @@ def test_a_test_week_of_other_values_changes_no_choice(learned):
     other = learn(material_of(frame), LEARNING)
     assert other == learned
     assert len(learned.trials) == LEARNING.tuning.trials
-    assert max(learned.trials) >= learned.trials[0]
+    assert max(learned.trials) >= max(learned.trials[:2])
 
 
 def test_labels_of_the_last_week_are_not_known_yet():
