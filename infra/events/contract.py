@@ -63,8 +63,9 @@ class Contract(Generic[P]):
         of RFC 9562), and the time is the cause's: handled twice, an event has the same effects.
         Two events of one name and cause need different roles.
         """
-        identity = uuid.uuid4()
-        if cause is not None:
+        if cause is None:
+            identity = uuid.uuid4()
+        else:
             identity = uuid.uuid5(cause.id, f"{self.event}/{role}")
             time = time or cause.time
         return self.envelope(

@@ -38,11 +38,16 @@ class Intake:
         topics: Sequence[str],
         metrics: EventMetrics,
         *,
+        assigned: Callable[[Sequence[TopicPartition]], None] = lambda partitions: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Join the group; raise UnavailableError when no broker answers."""
+        """Join the group; raise UnavailableError when no broker answers.
+
+        `assigned` is told, while `poll` waits, of partitions that others may have worked on since.
+        """
         self._config = config
         self._metrics = metrics
+        self._assigned = assigned
         self._clock = clock
         self._done: dict[TopicPartition, OffsetAndMetadata] = {}
         self._held: dict[TopicPartition, float] = {}
@@ -186,8 +191,10 @@ class Intake:
                 log.warning("%s could not commit what it gives up: %s", self._config.group, error)
         self.forget(leaving)
 
-    def count_assignment(self) -> None:
+    def take_over(self, partitions: Iterable[TopicPartition]) -> None:
+        """Count an assignment, and pass on which partitions it brought."""
         self._metrics.assigned()
+        self._assigned(list(partitions))
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Drop all that was known of partitions that are no longer ours."""
@@ -219,7 +226,7 @@ class _Listener(AsyncConsumerRebalanceListener):  # type: ignore[misc]
         await self._intake.give_up(revoked)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self._intake.count_assignment()
+        self._intake.take_over(assigned)
 
     async def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
         # Another member has them already, so a commit would be refused.

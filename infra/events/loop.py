@@ -3,8 +3,10 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+from kafka.structs import TopicPartition
 
 from infra.events.configuration import ConsumerConfig, OutageConfig, RetryConfig
 from infra.events.contracts import Contracts
@@ -54,7 +56,9 @@ class Loop:
         outage: OutageConfig | None = None,
         metrics: EventMetrics | None = None,
         stop: Stop | None = None,
+        assigned: Callable[[Sequence[TopicPartition]], None] = lambda partitions: None,
     ) -> None:
+        """Be ready to run; `assigned` is told of partitions before their first record comes."""
         self._kafka = kafka
         self._config = config
         self._contracts = contracts
@@ -64,6 +68,7 @@ class Loop:
         self._outage = outage or OutageConfig()
         self._metrics = metrics or EventMetrics(config.group)
         self._stop = stop or Stop()
+        self._assigned = assigned
         self._topics = GroupTopics.of(config, self._retry)
         self._routing = Routing(self._topics, self._retry, self._metrics)
         self._failures = 0
@@ -78,7 +83,7 @@ class Loop:
         outage outlasts OutageConfig, FencedError when another took this one's place.
         """
         names = [*self._config.topics, *self._topics.retries]
-        intake = Intake(self._kafka, self._config, names, self._metrics)
+        intake = Intake(self._kafka, self._config, names, self._metrics, assigned=self._assigned)
         try:
             while not self._stop.is_asked:
                 self._step(intake)

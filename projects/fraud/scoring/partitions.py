@@ -1,5 +1,7 @@
 """Have each partition's state at the place that the log asks for."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from infra.events.records import Received
@@ -41,6 +43,11 @@ class Partitions:
         """Return how many labels came after a payment in which they should have counted."""
         return sum(state.labels_too_late for state in self.states.values())
 
+    def forget_place(self, partitions: Iterable[int]) -> None:
+        """Take note that others may have decided on partitions since their last payment here."""
+        for partition in partitions:
+            self._seen.pop(partition, None)
+
     def refresh(self) -> None:
         """Take note of the labels that have arrived by now."""
         self._labels.refresh()
@@ -58,7 +65,7 @@ class Partitions:
     def _in_place(self, received: Received[Payment]) -> np.ndarray | None:
         partition, offset = received.partition, received.offset
         if partition not in self._seen or offset <= self._seen[partition]:
-            # After a crash or an outage: some of what comes now may be published already.
+            # After a crash, an outage or another member, what comes may be published already.
             self._look_for_published(partition, offset)
         self._seen[partition] = offset
         state = self.states.get(partition)

@@ -70,6 +70,9 @@ def score_stream(
             outage=config.outage,
             metrics=EventMetrics(config.group, metrics.registry),
             stop=stop,
+            assigned=lambda places: partitions.forget_place(
+                place.partition for place in places if place.topic == config.payments
+            ),
         ).run()
         for partition, state in partitions.states.items():
             if snapshots is not None:

@@ -106,7 +106,10 @@ def _ids(payments):
 def test_the_log_has_alerts_with_reasons_and_terminals_with_risk(reference):
     decided = [told[0][2] for told in reference.decided.values() if told]
     assert sum('"alert":true' in one and '"feature"' in one for one in decided) > 10
-    assert sum("TERMINAL_ID_RISK" in one for one in decided) > 2
+    risk = ONLINE.features.names.index("TERMINAL_ID_RISK_30DAY_WINDOW")
+    states = reference.partitions.states
+    rows = [states[n].recall(offset) for (n, offset), told in reference.decided.items() if told]
+    assert sum(row[risk] > 0 for row in rows) > 20
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -213,6 +216,23 @@ def test_the_decided_are_not_decided_again(logs, model):
     member.published.transactions.update(ids[:30])
     member.process(0, 0, 50)
     assert sum(map(len, member.decided.values())) == len(ids) - 30
+
+
+def test_a_partition_that_another_member_had_meanwhile_is_looked_at_again(logs, model, reference):
+    labels = LabelsInMemory.of(logs[1])
+    one, other = (Member(logs[0], labels, model) for _ in range(2))
+    one.process(0, 0, 50)
+    # The other decides on fifty, publishes all of them, and commits the first thirty.
+    other.process(0, 50, 50)
+    published = [told for told in other.decided.values() if told]
+    one.partitions.forget_place([0])
+    one.published.transactions |= {*list(_ids(logs[0]))[80:100]}
+    one.process(0, 80, 40)
+    assert published and one.published.looked == 2
+    assert not any(one.decided[0, offset] for offset in range(80, 100))
+    later = {key: told for key, told in reference.decided.items() if key in one.decided}
+    assert all(one.decided[key] in ([], told) for key, told in later.items())
+    assert [one.decided[0, n] for n in range(100, 120)] == [later[0, n] for n in range(100, 120)]
 
 
 def test_one_payment_fails_alone(logs, model):
