@@ -1,0 +1,1 @@
+"""Answer over HTTP how suspicious one payment is, for callers that bring its features."""
