@@ -3,7 +3,7 @@
 import gc
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,10 +21,14 @@ from infra.events.topics import GroupTopics
 from infra.settings import load_settings
 from projects.fraud.contracts import DECISIONS_TOPIC, LABELS_TOPIC, PAYMENTS_TOPIC
 from projects.fraud.learning.scoring_model import ScoringModel
-from projects.fraud.scoring.batch_scorer import score_parquet
 from projects.fraud.scoring.configuration import ScorerConfig, StoreConfig
-from projects.fraud.scoring.models import ModelFolders, Models, OneModel, WatchedModels
-from projects.fraud.scoring.registered_models import RegisteredModels
+from projects.fraud.scoring.models import (
+    Found,
+    ModelFolders,
+    Models,
+    OneModel,
+    WatchedModels,
+)
 from projects.fraud.scoring.replaying import replayed
 from projects.fraud.scoring.scorer_metrics import ScorerMetrics
 from projects.fraud.scoring.snapshotting import save_snapshots
@@ -148,6 +152,9 @@ def dead_letters(
 @app.command()
 def batch(source: Path, target: Path, model: _Model = None) -> None:
     """Score the payments of Parquet files into one Parquet file."""
+    # See `_found`.
+    from projects.fraud.scoring.batch_scorer import score_parquet
+
     with _said(), _models(model) as models:
         scored = score_parquet(source, target, models.current())
     typer.echo(json.dumps(vars(scored) | {"per_second": scored.payments / scored.seconds}))
@@ -158,9 +165,17 @@ def _models(folder: Path | None, seconds: float = 2.0) -> Iterator[Models]:
     if folder is not None and not (folder / "LIVE").exists():
         yield OneModel(ScoringModel.load(folder))
         return
-    found = RegisteredModels(load_settings().mlflow.url) if folder is None else ModelFolders(folder)
-    with WatchedModels(found, seconds) as watched:
+    with WatchedModels(_found(folder), seconds) as watched:
         yield watched
+
+
+def _found(folder: Path | None) -> Callable[[], Found]:
+    if folder is not None:
+        return ModelFolders(folder)
+    # It takes seconds to import, for which a scorer that was killed need not wait.
+    from projects.fraud.scoring.registered_models import RegisteredModels
+
+    return RegisteredModels(load_settings().mlflow.url)
 
 
 @contextmanager
