@@ -114,13 +114,13 @@ def _model() -> list[Line]:
 
 
 def _batch(folder: Path) -> list[Line]:
-    seen = batch(folder)
+    seen, cpu = batch(folder)
     return [
         (
             "batch scoring, Parquet to Parquet, features included",
             f"{seen.payments / seen.seconds:,.0f}/s: {seen.payments:,} in {seen.seconds:.1f} s "
-            f"(features {seen.seconds_of_features:.1f} s, model {seen.seconds_of_model:.1f} s); "
-            f"peak memory of this process {_peak_gigabytes():.1f} GB",
+            f"(features {seen.seconds_of_features:.1f} s, model {seen.seconds_of_model:.1f} s), "
+            f"{cpu:.1f} s of CPU; peak memory of this process {_peak_gigabytes():.1f} GB",
             "100,000/s",
         )
     ]
@@ -133,7 +133,8 @@ def _at_rate(seen: AtRate, aim: str) -> Line:
         f"stream, {seen.per_second}/s for {seen.seconds} s, from scheduled arrival to decision",
         f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms, worst "
         f"{found.percentile(100):.0f} ms; lost {found.lost}, decided twice {found.twice}; "
-        f"sender late by {seen.late * 1000:.0f} ms at most",
+        f"sender late by {seen.late * 1000:.0f} ms at most; scorer's CPU {seen.cpu * 1e6:.0f} µs a "
+        "payment",
         aim,
     )
 

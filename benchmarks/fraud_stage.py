@@ -33,7 +33,7 @@ from projects.fraud.simulation import SimulationConfig, simulate
 
 NAMES = FeatureConfig().names
 _TREES = BoostingConfig(n_estimators=200, learning_rate=0.05)
-_TRAINING_ROWS = 200_000
+_TRAINING_ROWS = 50_000
 _ALERTS = 0.01
 
 

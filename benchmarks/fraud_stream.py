@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
+
 from benchmarks.fraud_load import Latencies, Receiver, Sender
 from benchmarks.fraud_stage import (
     Servers,
@@ -32,12 +34,16 @@ _PATIENCE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class AtRate:
-    """Hold what was seen at one rate; `late` is how late the sender itself was at worst."""
+    """Hold what was seen at one rate.
+
+    `late` is how late the sender itself was at worst, `cpu` the scorer's seconds for a payment.
+    """
 
     per_second: int
     seconds: int
     latencies: Latencies
     late: float
+    cpu: float
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,12 @@ class Running:
 
     def at_rate(self, per_second: int, seconds: int) -> AtRate:
         """Send at a rate, wait for the decisions, and return what was seen."""
+        before = self._cpu()
         sent = self.sender.send(self._next(per_second * seconds), per_second)
         late = self.sender.finished()
         self.receiver.wait_for(self.used, _PATIENCE_SECONDS)
-        return AtRate(per_second, seconds, self.receiver.latencies(sent), late)
+        cpu = (self._cpu() - before) / (per_second * seconds)
+        return AtRate(per_second, seconds, self.receiver.latencies(sent), late, cpu)
 
     def restart(self) -> None:
         """Kill the scorer and start another at once."""
@@ -94,6 +102,10 @@ class Running:
         times = [done, *(at for at in arrived if at > done)]
         silence = max((b - a for a, b in pairwise(times)), default=float("inf"))
         return Killed(what, len(sent.transactions), self.receiver.latencies(sent), silence)
+
+    def _cpu(self) -> float:
+        used = psutil.Process(self.scorer.process.pid).cpu_times()
+        return used.user + used.system
 
     def _next(self, count: int) -> list[int]:
         some = self.coming[self.used : self.used + count]
