@@ -67,13 +67,21 @@ def test_every_part_is_rendered() -> None:
     assert 1 < scaler["spec"]["minReplicas"] < scaler["spec"]["maxReplicas"]
 
 
-@pytest.mark.parametrize("path", RENDERED, ids=lambda p: p.stem)
-def test_kubernetes_would_take_it(path: Path) -> None:
+@pytest.mark.parametrize("version", ["1.30", pytest.param("1.37", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "name",
+    # What the other renderings hold beside it is more of the same.
+    [
+        "production",
+        "front",
+        *(pytest.param(n, marks=pytest.mark.long) for n in ("canary", "green")),
+    ],
+)
+def test_kubernetes_would_take_it(name: str, version: str) -> None:
     from kubernetes_validate import validate
 
-    for found in resources(path.stem):
-        for version in ("1.30", "1.37"):
-            validate(found, version, strict=True)
+    for found in resources(name):
+        validate(found, version, strict=True)
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.__name__)
@@ -182,6 +190,12 @@ def test_a_service_can_do_no_more_than_it_must(name: str) -> None:
     assert port in told["command"] and told["expose"] == [port]
     for published in told.get("ports", ()):
         assert published.startswith("127.0.0.1:") and published.endswith(f":{port}")
+
+
+def test_prometheus_is_told_of_every_service_and_where_it_answers() -> None:
+    groups = json.loads((SHIPPING / "targets" / "fraud.json").read_text(encoding="utf-8"))
+    told = {group["labels"]["job"]: group["targets"] for group in groups}
+    assert told == {name: [f"{name}:{one['expose'][0]}"] for name, one in services().items()}
 
 
 def test_the_compose_library_puts_both_tiers_together() -> None:
