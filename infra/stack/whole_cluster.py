@@ -20,10 +20,11 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from autograder.errors import CourseError
+from infra.events.answering import answering
 from infra.settings import Kafka
 from infra.settings.ports import LOOPBACK
 from infra.stack.home import StackHome
-from infra.stack.port_holders import answers, holder
+from infra.stack.port_holders import holder, is_free
 from infra.stack.supervision import Supervisor
 
 _PATIENCE_SECONDS = 600.0
@@ -62,7 +63,7 @@ class Breakable:
         """Start what does not run and wait until every partition has all its replicas in sync."""
         self._away.clear()
         for number in range(1, len(self.kafka.bootstrap) + 1):
-            if not answers(_port(self.kafka.bootstrap[number - 1])):
+            if is_free(_port(self.kafka.bootstrap[number - 1])):
                 self._supervisor.start(self._program(number))
         _until(lambda: is_whole(self.kafka), _MEND_SECONDS, "The cluster did not mend")
 
@@ -92,7 +93,7 @@ def whole(kafka: Kafka, *, seconds: float = _PATIENCE_SECONDS) -> Iterator[None]
         yield
         return
     with _held(kafka, fcntl.LOCK_SH, seconds):
-        if not all(answers(_port(address)) for address in kafka.bootstrap):
+        if answering(kafka.bootstrap) != kafka.bootstrap:
             # Left behind by one who was killed while he was alone with it.
             _breakable(kafka).mend()
         yield
@@ -121,7 +122,7 @@ def alone(kafka: Kafka, *, seconds: float = _PATIENCE_SECONDS) -> Iterator[Break
 
 def is_whole(kafka: Kafka) -> bool:
     """Say whether all brokers are there and every partition has all its replicas in sync."""
-    if not all(answers(_port(address)) for address in kafka.bootstrap):
+    if answering(kafka.bootstrap) != kafka.bootstrap:
         return False
     try:
         admin = KafkaAdminClient(

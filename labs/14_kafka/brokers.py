@@ -10,6 +10,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
+from infra.events.answering import answering
 from infra.events.steady_consumer import SteadyConsumer
 from infra.settings import load_settings
 
@@ -54,8 +55,13 @@ def connect() -> str:
 
 
 def client_options() -> dict[str, Any]:
-    """Return what every client must be told: where the brokers are, and to come back soon."""
-    return load_settings().kafka.client_options() | {"reconnect_backoff_max_ms": 1000}
+    """Return what every client must be told: which brokers answer now, and to come back soon.
+
+    A client finds all brokers through any one of them, so one that is starting is left out.
+    """
+    kafka = load_settings().kafka
+    awake = list(answering(kafka.bootstrap)) or list(kafka.bootstrap)
+    return kafka.client_options() | {"bootstrap_servers": awake, "reconnect_backoff_max_ms": 1000}
 
 
 def consumer_options() -> dict[str, Any]:

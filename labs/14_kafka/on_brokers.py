@@ -16,6 +16,7 @@ from kafka.structs import OffsetAndMetadata
 from payments import as_bytes
 
 from autograder.checks import Run
+from infra.events.answering import answering
 from infra.run_space.space import SPACE_VARIABLE, in_space
 from infra.settings import Kafka
 from infra.settings.exporting import settings_told
@@ -36,8 +37,14 @@ class Ground:
     topics: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.options = self.kafka.client_options() | {"reconnect_backoff_max_ms": 1000}
         self.admin = KafkaAdminClient(**self.options)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return what clients must be told; one of them may ask while a broker is starting."""
+        awake = list(answering(self.kafka.bootstrap)) or list(self.kafka.bootstrap)
+        told = {"bootstrap_servers": awake, "reconnect_backoff_max_ms": 1000}
+        return self.kafka.client_options() | told
 
     def near(self, word: str) -> str:
         """Return a name, for a topic or a group, that is this check's alone."""
