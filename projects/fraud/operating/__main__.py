@@ -8,12 +8,14 @@ from kafka.errors import KafkaError
 from prometheus_client import CollectorRegistry, start_http_server
 
 from autograder.errors import CourseError
+from infra.events.errors import EventsError
 from infra.events.stopping import Stop
 from infra.settings import load_settings
 from projects.fraud.operating.decision_metrics import DecisionMetrics
 from projects.fraud.operating.decision_watcher import DecisionWatcher
 from projects.fraud.operating.objectives import FraudTerms
 from projects.fraud.operating.render import HOME, write_rendered
+from projects.fraud.scoring.topics import make_scoring_topics
 
 _APP = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -38,9 +40,11 @@ def watch(
     """Show Prometheus what the scorer publishes, until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("kafka").setLevel(logging.WARNING)
-    metrics, stop = DecisionMetrics(CollectorRegistry()), Stop()
+    kafka, metrics, stop = load_settings().kafka, DecisionMetrics(CollectorRegistry()), Stop()
     with stop.on_signals():
-        watcher = DecisionWatcher(load_settings().kafka, metrics)
+        # Else a watch that was there before the scorer would watch nothing for ever.
+        make_scoring_topics(kafka)
+        watcher = DecisionWatcher(kafka, metrics)
         start_http_server(port, addr=host, registry=metrics.registry)
         watcher.run(stop)
         watcher.close()
@@ -52,7 +56,7 @@ def main() -> None:
         _APP()
     except CourseError as mistake:
         typer.echo(f"{mistake}", err=True)
-    except KafkaError as error:
+    except (EventsError, KafkaError) as error:
         typer.echo(f"Kafka does not answer: {error}. `lab up kafka` starts it.", err=True)
     else:
         return
