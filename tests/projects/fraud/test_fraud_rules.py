@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from infra.monitoring.drift.detector import DriftReport, TestResult, Verdict
 from infra.monitoring.exposure import missing
-from infra.monitoring.rules import expressions, recorded
+from infra.monitoring.rules import Alert, expressions, recorded
 from infra.serving.metrics import ServingMetrics
 from projects.fraud.investigation.metrics import InvestigationMetrics
 from projects.fraud.operating.dashboard import fraud_dashboard
@@ -80,6 +80,16 @@ def test_the_scorer_counts_what_it_did(exposed: CollectorRegistry) -> None:
     assert value("fraud_deciding_model", {"version": "6"}) == 0
     assert value("fraud_deciding_model", {"version": "7"}) == 1
     assert value("fraud_drift_confirmed", {"watch": "scores"}) == 1
+
+
+def test_every_alert_leads_to_a_heading_of_the_runbook() -> None:
+    text = (HOME / "RUNBOOK.md").read_text(encoding="utf-8")
+    headings = {
+        line[3:].lower().replace(" ", "-") for line in text.splitlines() if line.startswith("## ")
+    }
+    rules = [rule for group in fraud_groups(TERMS) for rule in group.rules]
+    led = {rule.runbook.split("#")[1] for rule in rules if isinstance(rule, Alert)}
+    assert led == headings
 
 
 def promtool() -> str:
