@@ -58,11 +58,9 @@ class Ordering:
 
     def sentence(self) -> str:
         """Return the answer in words, with each gap and its interval."""
-        says = "holds" if self.holds else "does not hold"
-        return (
-            f"The ordering baselines < {FOREST} < {TUNED} on average precision {says}, "
-            f"each gap outside its interval ({'; '.join(map(str, self.gaps))})."
-        )
+        says = "holds: each gap's interval lies above 0" if self.holds else "is not shown"
+        gaps = "; ".join(map(str, self.gaps))
+        return f"On average precision the ordering baselines < {FOREST} < {TUNED} {says} ({gaps})."
 
 
 def estimates(drawn: Drawn, config: ExaminationConfig) -> dict[str, dict[str, Estimate]]:

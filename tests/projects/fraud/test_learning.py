@@ -94,8 +94,7 @@ def test_the_table_has_every_candidate_and_a_verdict():
     assert gaps[0].better == gaps[1].worse == "forest"
     assert gaps[0].estimate.value == pytest.approx(ap["forest"] - ap[list(BASELINES)].max())
     assert found.ordering.holds == all(gap.estimate.low > 0 for gap in gaps)
-    says = "holds" if found.ordering.holds else "does not hold"
-    assert f"average precision {says}" in found.ordering.sentence()
+    assert ("holds" in found.ordering.sentence()) == found.ordering.holds
 
 
 def test_the_model_saves_money_and_means_its_probabilities(material, learned):

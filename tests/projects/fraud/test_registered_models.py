@@ -101,6 +101,7 @@ def on_sqlite(tmp_path_factory) -> RegisteringConfig:
     return registering_in(folder, uri, artifacts)
 
 
+@pytest.mark.long
 def test_a_life_in_a_registry_on_disk(on_sqlite, material, learnt):
     good = plays_its_life(on_sqlite, material, learnt)
     run = Tracker(on_sqlite.tracking).read(good.run_id)
