@@ -28,7 +28,7 @@ from infra.stack.port_holders import holder, is_free
 from infra.stack.supervision import Supervisor
 
 _PATIENCE_SECONDS = 600.0
-_MEND_SECONDS = 120.0
+_MEND_SECONDS = 240.0
 _POLL_SECONDS = 0.05
 _REQUEST_MILLISECONDS = 5000
 

@@ -16,7 +16,7 @@ from infra.settings import load_settings
 
 BROKERS = 3
 # One broker may die and be replaced in this time; a busy machine may take long, too.
-_PATIENCE_SECONDS = 45.0
+_PATIENCE_SECONDS = 90.0
 
 
 class ClusterIsDown(ConnectionError):  # noqa: N818
@@ -67,13 +67,13 @@ def client_options() -> dict[str, Any]:
 def consumer_options() -> dict[str, Any]:
     """Return what a member of a group must be told beside its group and its ways.
 
-    At most 50 records come out of one `poll`; a member that is silent for 20 s is taken for dead.
+    At most 50 records come out of one `poll`; a member that is silent for 45 s is taken for dead.
     A topic that was made a moment ago is found within two seconds.
     """
     return client_options() | {
         "metadata_max_age_ms": 2000,
         "max_poll_records": 50,
-        "session_timeout_ms": 20_000,
+        "session_timeout_ms": 45_000,
         "heartbeat_interval_ms": 500,
         "allow_auto_create_topics": False,
     }

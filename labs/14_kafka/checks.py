@@ -9,7 +9,7 @@ from payments import as_bytes, by_wallet, payments
 
 from autograder.checks import Run, check, expect
 
-ENOUGH_SECONDS = 60
+ENOUGH_SECONDS = 120
 EUROS = {"version": 2, "id": "p9", "wallet": "w1", "amount": {"cents": 250, "currency": "EUR"}}
 
 

@@ -29,7 +29,7 @@ def work_beside(
         auto_offset_reset="earliest",
         max_poll_records=10,
         metadata_max_age_ms=2000,
-        session_timeout_ms=20_000,
+        session_timeout_ms=45_000,
         heartbeat_interval_ms=500,
     )
     try:

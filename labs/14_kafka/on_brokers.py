@@ -22,8 +22,8 @@ from infra.settings import Kafka
 from infra.settings.exporting import settings_told
 from infra.stack.whole_cluster import Breakable, alone, whole
 
-_PATIENCE_SECONDS = 60.0
-_SECONDS_TO_BE_SHOWN = 10.0
+_PATIENCE_SECONDS = 120.0
+_SECONDS_TO_BE_SHOWN = 30.0
 _POLL_SECONDS = 0.2
 
 
