@@ -8,7 +8,12 @@ from typing import Any
 
 from kafka.structs import TopicPartition
 
-from infra.events.configuration import ConsumerConfig, OutageConfig, RetryConfig
+from infra.events.configuration import (
+    MILLISECONDS,
+    ConsumerConfig,
+    OutageConfig,
+    RetryConfig,
+)
 from infra.events.contracts import Contracts
 from infra.events.delivery import Batch, Delivery
 from infra.events.errors import EventsError, RejectedError, UnavailableError
@@ -144,13 +149,14 @@ class Loop:
         return _answers_together(self._process, received) if received else ()
 
     def _received(self, raw: Any) -> Received[Any]:
-        event = self._contracts.read(raw.value)
+        event, sent = self._contracts.read(raw.value), raw.timestamp / MILLISECONDS
         if not raw.headers:
-            return Received(event, raw.topic, raw.key, 1, raw.partition, raw.offset)
+            return Received(event, raw.topic, raw.key, 1, raw.partition, raw.offset, sent)
         failure = failure_of(raw)
         origin = failure.origin
         attempt = failure.attempts + 1
-        return Received(event, origin.topic, raw.key, attempt, origin.partition, origin.offset)
+        place = origin.partition, origin.offset
+        return Received(event, origin.topic, raw.key, attempt, *place, sent)
 
     def _put_off(self, intake: Intake, raws: Sequence[Any], error: UnavailableError) -> None:
         now = time.monotonic()

@@ -1,5 +1,6 @@
 """Events on their way: received from a topic, handled, and going out."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -28,7 +29,7 @@ class Received(Generic[P]):
     """Hold an event with the place it was read from; `attempt` is 1 the first time it is tried.
 
     `topic`, `partition` and `offset` tell where it was first published, also when it comes from a
-    retry topic.
+    retry topic. `sent` is the record's own time, in seconds since 1970; infinite where unknown.
     """
 
     event: Envelope[P]
@@ -37,6 +38,7 @@ class Received(Generic[P]):
     attempt: int = 1
     partition: int = 0
     offset: int = 0
+    sent: float = math.inf
 
 
 @dataclass(frozen=True)

@@ -135,4 +135,11 @@ def read_label(record: Any) -> Label | None:
     except ContractError as error:
         log.warning("offset %d of %s is no label: %s", record.offset, record.topic, error)
         return None
-    return data if isinstance(data, Label) else None
+    if not isinstance(data, Label):
+        return None
+    if data.payment_at > data.known_at:
+        log.warning(
+            "offset %d: %d was known before it happened", record.offset, data.transaction_id
+        )
+        return None
+    return data

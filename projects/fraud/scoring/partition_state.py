@@ -13,6 +13,7 @@ have counted. It is counted as too late; only there may a replay differ from wha
 
 import heapq
 import json
+import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +32,7 @@ from projects.fraud.windows.online import OnlineConfig, OnlineWindows
 _MARK = "fraud partition state 1"
 # Labels that wait do not hold up those behind them, so one of a far future does no harm.
 _AHEAD = 1_000
+_CLOCKS_APART_SECONDS = 86_400.0
 # By the time they became known, and by offset among those of one time.
 Waiting = tuple[datetime, int, Label]
 
@@ -58,23 +60,29 @@ class PartitionState:
         """Return the state before the first payment."""
         return cls(OnlineWindows(config))
 
-    def take(self, payment: Payment, offset: int, labels: Labels) -> np.ndarray | None:
+    def take(
+        self, payment: Payment, offset: int, labels: Labels, sent: float = math.inf
+    ) -> np.ndarray | None:
         """Take in the payment at an offset and return its features (k,); None for a copy.
 
-        Raise RejectedError for one that comes later than payments may.
+        `sent` is the time of its record in seconds since 1970. Raise RejectedError for one that
+        comes later than payments may, or that is dated after it was sent.
         """
-        # What this may raise leaves the payment to be read again.
-        self._take_labels(payment, labels)
+        if not _is_to_come(payment, sent):
+            # What this may raise leaves the payment to be read again.
+            self._take_labels(payment, labels)
         self.position = offset + 1
-        row = self._answer(payment)
+        row = self._answer(payment, sent)
         self._rows[offset] = row
         while len(self._rows) > self.remembered:
             self._rows.popitem(last=False)
         return row
 
-    def pass_by(self, payment: Payment | None, offset: int, labels: Labels) -> None:
+    def pass_by(
+        self, payment: Payment | None, offset: int, labels: Labels, sent: float = math.inf
+    ) -> None:
         """Take in what another member decided on; None is a record that is no payment."""
-        if payment is not None:
+        if payment is not None and not _is_to_come(payment, sent):
             self._take_labels(payment, labels)
             self.windows.add_payment(payment)
         self.position = offset + 1
@@ -87,15 +95,18 @@ class PartitionState:
         """Return what `take` returned for an offset that is remembered."""
         return self._rows[offset]
 
-    def out_of_place(self, payment: Payment, labels: Labels) -> np.ndarray | None:
+    def out_of_place(
+        self, payment: Payment, labels: Labels, sent: float = math.inf
+    ) -> np.ndarray | None:
         """Return the features, as of now, of a payment that lost its place in the log; see `take`.
 
         Such a payment was tried again, or put back from the dead letters. It is missing in the
         windows of those that went by.
         """
-        self._take_labels(payment, labels)
+        if not _is_to_come(payment, sent):
+            self._take_labels(payment, labels)
         try:
-            return self._answer(payment)
+            return self._answer(payment, sent)
         except FeatureError as error:
             raise RejectedError(str(error)) from error
 
@@ -130,7 +141,12 @@ class PartitionState:
         except (ValueError, TypeError, KeyError) as error:
             raise SnapshotError(f"These bytes are no state of a partition: {error!r}") from error
 
-    def _answer(self, payment: Payment) -> np.ndarray | None:
+    def _answer(self, payment: Payment, sent: float) -> np.ndarray | None:
+        if _is_to_come(payment, sent):
+            raise RejectedError(
+                f"Payment {payment.transaction_id} is dated {payment.at}, more than a day after it "
+                "was sent."
+            )
         arrival = self.windows.add_payment(payment)
         if arrival is Arrival.LATE:
             raise RejectedError(
@@ -169,6 +185,11 @@ class PartitionState:
         scored = self._scored.get(label.terminal_id)
         if arrival is Arrival.ACCEPTED and scored is not None and scored >= counts_from:
             self.labels_too_late += 1
+
+
+def _is_to_come(payment: Payment, sent: float) -> bool:
+    """Say whether a payment is of the future: it would make all the others look late."""
+    return payment.at.timestamp() > sent + _CLOCKS_APART_SECONDS
 
 
 def _waiting(offset: int, text: str) -> Waiting:

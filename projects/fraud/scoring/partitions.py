@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from infra.events.configuration import MILLISECONDS
 from infra.events.records import Received
 from projects.fraud.contracts import Payment
 from projects.fraud.scoring.kafka_log import KafkaLog
@@ -13,8 +14,6 @@ from projects.fraud.scoring.published import Published
 from projects.fraud.scoring.rebuilding import advance, rebuilt
 from projects.fraud.scoring.snapshots import Snapshots
 from projects.fraud.windows.online import OnlineConfig
-
-_MILLISECONDS = 1000
 
 
 class Partitions:
@@ -75,14 +74,14 @@ class Partitions:
             state = self._rebuilt(partition, offset)
         elif offset > state.position:
             advance(state, self._payments, self._labels, self._topic, partition, offset)
-        return state.take(received.event.data, offset, self._labels)
+        return state.take(received.event.data, offset, self._labels, received.sent)
 
     def _out_of_place(self, received: Received[Payment]) -> np.ndarray | None:
         partition, offset = received.partition, received.offset
         state = self.states.get(partition) or self._rebuilt(partition, offset)
         if state.remembers(offset):
             return state.recall(offset)
-        return state.out_of_place(received.event.data, self._labels)
+        return state.out_of_place(received.event.data, self._labels, received.sent)
 
     def _rebuilt(self, partition: int, offset: int) -> PartitionState:
         state = rebuilt(
@@ -100,4 +99,4 @@ class Partitions:
     def _look_for_published(self, partition: int, offset: int) -> None:
         # Read to its end first: the same reader looks for decisions.
         for record in list(self._payments.read(self._topic, partition, offset, offset + 1)):
-            self._published.look(record.timestamp / _MILLISECONDS)
+            self._published.look(record.timestamp / MILLISECONDS)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from infra.events.configuration import MILLISECONDS
 from infra.events.errors import ContractError
 from projects.fraud.contracts import CONTRACTS, Payment
 from projects.fraud.scoring.label_log import Labels
@@ -49,7 +50,8 @@ def advance(
 ) -> None:
     """Take in what lies between a state's place and `position`, which others decided on."""
     for record in payments.read(topic, partition, state.position, position):
-        state.pass_by(read_payment(record), record.offset, labels)
+        sent = record.timestamp / MILLISECONDS
+        state.pass_by(read_payment(record), record.offset, labels, sent)
     state.position = max(state.position, position)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from infra.events.configuration import MILLISECONDS
 from infra.events.errors import RejectedError
 from infra.settings import Kafka
 from projects.fraud.contracts import Decision, Payment
@@ -37,7 +38,8 @@ def replayed(kafka: Kafka, model: Model, config: ScorerConfig | None = None) -> 
                     state.pass_by(None, record.offset, labels)
                     continue
                 try:
-                    row = state.take(payment, record.offset, labels)
+                    sent = record.timestamp / MILLISECONDS
+                    row = state.take(payment, record.offset, labels, sent)
                 except RejectedError:
                     continue
                 if row is not None:

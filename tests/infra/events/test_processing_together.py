@@ -31,6 +31,7 @@ class Consumed:
     partition: int = 1
     key: bytes | None = b"key"
     headers: tuple[tuple[str, bytes], ...] = ()
+    timestamp: int = 1500
 
 
 def consumed(*numbers: int) -> list[Consumed]:
@@ -49,6 +50,7 @@ def test_one_call_for_all_that_can_be_read() -> None:
 
     def process(batch: Sequence[Received[Number]]) -> Answers:
         calls.append([(one.partition, one.offset) for one in batch])
+        assert {one.sent for one in batch} == {1.5}
         return [
             RejectedError("odd") if one.event.data.number % 2 else [Outgoing("t", "k", one.event)]
             for one in batch

@@ -39,7 +39,7 @@ class Kept:
     offset: int
     value: bytes
     topic: str = "memory"
-    timestamp: int = 0
+    timestamp: int = 2_000_000_000_000
 
 
 def kept(events: Sequence[Payment | Label], contract: Any) -> list[Kept]:

@@ -267,6 +267,23 @@ def test_a_payment_of_last_week_is_refused(logs, model):
     assert state.position == 2
 
 
+def test_a_date_of_the_future_makes_no_other_payment_late(world, logs, model):
+    first, second = payments_of(world)[:2]
+    far = {"transaction_id": 10**8, "at": first.at + timedelta(days=9999)}
+    wrong, sent = first.model_copy(update=far), second.at.timestamp()
+    nonsense = labels_of(world)[0].model_copy(update={"payment_at": far["at"]})
+    labels = LabelsInMemory.of([nonsense, *labels_of(world)])
+    asked, passed = PartitionState.new(ONLINE), PartitionState.new(ONLINE)
+    with pytest.raises(RejectedError, match="more than a day after it was sent"):
+        asked.take(wrong, 0, labels, sent)
+    with pytest.raises(RejectedError, match="more than a day after it was sent"):
+        asked.out_of_place(wrong, labels, sent)
+    passed.pass_by(wrong, 0, labels, sent)
+    rows = [state.take(second, 1, labels, sent) for state in (asked, passed)]
+    assert rows[0].tobytes() == rows[1].tobytes() and asked.snapshot() == passed.snapshot()
+    assert labels.known[0] is None and asked.latest_payment == second.at
+
+
 def test_broken_snapshots_are_passed_over(logs, model, tmp_path):
     snapshots, labels = Snapshots(tmp_path, kept=2), LabelsInMemory.of(logs[1])
     member = Member(logs[0], labels, model)
