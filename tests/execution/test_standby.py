@@ -83,10 +83,11 @@ def test_what_runs_left_in_their_kernel_reaches_no_other(
     standby: StandbyLauncher, confinement: Confinement
 ) -> None:
     source = """
-import builtins, pathlib
-it = [hasattr(builtins, "planted"), pathlib.Path("/tmp/left").exists()]
+import builtins, pathlib, tempfile
+left = pathlib.Path(tempfile.gettempdir(), "left")
+it = [hasattr(builtins, "planted"), left.exists()]
 builtins.planted = True
-pathlib.Path("/tmp/left").touch()
+left.touch()
 """
     assert [value(source, standby, confinement) for _ in range(2)] == [[False, False]] * 2
 
