@@ -30,7 +30,7 @@ class ModelAlone:
 
 def model_alone() -> ModelAlone:
     """Compare the ONNX model with scikit-learn's `predict_proba` on the same trees and rows."""
-    world, _ = story(20, 0)
+    world = simulate(SimulationConfig(days=20), 0)
     model, classifier, rest = trained(world, "bench-1")
     rows = rest[:_ROWS]
 
@@ -49,7 +49,7 @@ def model_alone() -> ModelAlone:
     return ModelAlone(*figures, parity)
 
 
-def features_online(days: int = 20) -> float:
+def features_online(days: int = 10) -> float:
     """Return the microseconds that one payment's features take, its label included."""
     _, told = story(days, 0)
     windows, known, rows = OnlineWindows(), 0, 0
