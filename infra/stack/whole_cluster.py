@@ -29,6 +29,7 @@ from infra.stack.supervision import Supervisor
 
 _PATIENCE_SECONDS = 600.0
 _MEND_SECONDS = 240.0
+_ANSWER_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _REQUEST_MILLISECONDS = 5000
 
@@ -93,7 +94,7 @@ def whole(kafka: Kafka, *, seconds: float = _PATIENCE_SECONDS) -> Iterator[None]
         yield
         return
     with _held(kafka, fcntl.LOCK_SH, seconds):
-        if answering(kafka.bootstrap) != kafka.bootstrap:
+        if answering(kafka.bootstrap, _ANSWER_SECONDS) != kafka.bootstrap:
             # Left behind by one who was killed while he was alone with it.
             _breakable(kafka).mend()
         yield
@@ -122,7 +123,7 @@ def alone(kafka: Kafka, *, seconds: float = _PATIENCE_SECONDS) -> Iterator[Break
 
 def is_whole(kafka: Kafka) -> bool:
     """Say whether all brokers are there and every partition has all its replicas in sync."""
-    if answering(kafka.bootstrap) != kafka.bootstrap:
+    if answering(kafka.bootstrap, _ANSWER_SECONDS) != kafka.bootstrap:
         return False
     try:
         admin = KafkaAdminClient(

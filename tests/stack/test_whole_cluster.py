@@ -17,7 +17,7 @@ from infra.stack.whole_cluster import alone, whole
 def kafka(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kafka]:
     """Addresses at which something answers, and which no stack holds."""
     monkeypatch.setattr(whole_cluster, "is_whole", lambda kafka: True)
-    monkeypatch.setattr(whole_cluster, "answering", tuple)
+    monkeypatch.setattr(whole_cluster, "answering", lambda addresses, seconds: addresses)
     monkeypatch.setattr(whole_cluster, "_breakable", Unbroken)
     with ExitStack() as open_sockets:
         servers = [
