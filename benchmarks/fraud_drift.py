@@ -90,8 +90,9 @@ def page(config: DrillConfig, found: Sequence[DrillFigures]) -> str:
         "",
         "Labels are known a week late: the label watch cannot speak before day 7. Traffic is "
         "changed by having the same cards pay more or less often. Counts over windows follow, and "
-        "these the model reads: where its scores move far enough, the score watch says so, and "
-        "that is not the volume but what the model makes of it.",
+        "these the model reads, so its scores move. So a lasting change of traffic is not told "
+        "from drift of scores by this watch, and a retraining starts that need not: look at the "
+        "volume beside it. Features and labels are moved far less.",
         "",
     ]
     return "\n".join(lines)
