@@ -1,43 +1,51 @@
 """Turn rows of a payment table into the events that a stream carries."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from projects.fraud import columns as c
 from projects.fraud.contracts import Label, Payment
 
 
-def payments_of(world: pd.DataFrame) -> Iterator[Payment]:
-    """Yield each row as a payment, in the order of the rows; naive times are taken for UTC."""
-    rows = zip(
-        world[c.TRANSACTION_ID],
-        world[c.TX_DATETIME].dt.tz_localize("UTC"),
-        world[c.CUSTOMER_ID],
-        world[c.TERMINAL_ID],
-        world[c.TX_AMOUNT],
-        strict=True,
-    )
-    for number, at, customer, terminal, amount in rows:
+def payments_of(frame: pd.DataFrame) -> Iterator[Payment]:
+    """Yield each row as a payment, in the order of the rows; the table's clock is read as UTC."""
+    for number, at, customer, terminal, cents in _rows(frame):
         yield Payment(
-            transaction_id=int(number),
-            at=at.to_pydatetime(),
-            customer_id=int(customer),
-            terminal_id=int(terminal),
-            amount_cents=round(amount * 100),
+            transaction_id=number,
+            at=at,
+            customer_id=customer,
+            terminal_id=terminal,
+            amount_cents=cents,
         )
 
 
-def labels_of(world: pd.DataFrame, delay: timedelta) -> Iterator[Label]:
+def labels_of(frame: pd.DataFrame, delay: timedelta) -> Iterator[Label]:
     """Yield the label of each row, known `delay` after its payment, in the order of the rows."""
-    for payment, fraud in zip(payments_of(world), world[c.TX_FRAUD], strict=True):
+    frauds = frame[c.TX_FRAUD].to_numpy() == 1
+    for (number, at, customer, terminal, _), fraud in zip(
+        _rows(frame), frauds.tolist(), strict=True
+    ):
         yield Label(
-            transaction_id=payment.transaction_id,
-            payment_at=payment.at,
-            known_at=payment.at + delay,
-            terminal_id=payment.terminal_id,
-            customer_id=payment.customer_id,
-            fraud=bool(fraud),
+            transaction_id=number,
+            payment_at=at,
+            known_at=at + delay,
+            terminal_id=terminal,
+            customer_id=customer,
+            fraud=fraud,
             source="simulator",
         )
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[int, datetime, int, int, int]]:
+    cents = np.rint(frame[c.TX_AMOUNT].to_numpy(float) * 100).astype(np.int64)
+    return zip(
+        frame[c.TRANSACTION_ID].tolist(),
+        frame[c.TX_DATETIME].dt.tz_localize(UTC).dt.to_pydatetime().tolist(),
+        frame[c.CUSTOMER_ID].tolist(),
+        frame[c.TERMINAL_ID].tolist(),
+        cents.tolist(),
+        strict=True,
+    )

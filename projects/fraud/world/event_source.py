@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from projects.fraud.contracts import (
     Payment,
     key_of,
 )
+from projects.fraud.world.as_events import labels_of, payments_of
 
 _EVENTS = uuid.UUID("7ab55a9d-5d5c-4d0a-9b54-5f7b2b0a2f5e")
 _LABEL_FIRST, _PAYMENT_SECOND = 0, 1
@@ -82,10 +83,10 @@ def arrivals(payments: pd.DataFrame, config: EventSourceConfig) -> Iterator[Arri
     played = payments[(day >= config.first_day) & (day < end)]
     labelled = payments[(day >= config.first_day - config.label_delay_days) & (day < end)]
     gaps = iter(_gaps(len(played), config))
-    known = _labels(labelled, timedelta(days=config.label_delay_days))
+    known = labels_of(labelled, timedelta(days=config.label_delay_days))
     due = 0.0
     held: list[Label] = []
-    for data in heapq.merge(known, _payments(played), key=_when):
+    for data in heapq.merge(known, payments_of(played), key=_when):
         if isinstance(data, Label):
             held.append(data)
             continue
@@ -134,47 +135,6 @@ def _gaps(count: int, config: EventSourceConfig) -> list[float]:
     if not config.poisson:
         return [mean] * count
     return np.random.default_rng([3, config.seed]).exponential(mean, count).tolist()
-
-
-def _payments(frame: pd.DataFrame) -> Iterator[Payment]:
-    for number, at, customer, terminal, cents in _rows(frame):
-        yield Payment(
-            transaction_id=number,
-            at=at,
-            customer_id=customer,
-            terminal_id=terminal,
-            amount_cents=cents,
-        )
-
-
-def _labels(frame: pd.DataFrame, delay: timedelta) -> Iterator[Label]:
-    frauds = frame[c.TX_FRAUD].to_numpy() == 1
-    for (number, at, customer, terminal, _), fraud in zip(
-        _rows(frame), frauds.tolist(), strict=True
-    ):
-        yield Label(
-            transaction_id=number,
-            payment_at=at,
-            known_at=at + delay,
-            terminal_id=terminal,
-            customer_id=customer,
-            fraud=fraud,
-            source="simulator",
-        )
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[tuple[int, datetime, int, int, int]]:
-    cents = np.rint(frame[c.TX_AMOUNT].to_numpy(float) * 100).astype(np.int64)
-    # The table's clock has no zone; it is read as UTC.
-    times = frame[c.TX_DATETIME].dt.tz_localize(UTC).dt.to_pydatetime().tolist()
-    return zip(
-        frame[c.TRANSACTION_ID].tolist(),
-        times,
-        frame[c.CUSTOMER_ID].tolist(),
-        frame[c.TERMINAL_ID].tolist(),
-        cents.tolist(),
-        strict=True,
-    )
 
 
 def _payment_event(payment: Payment, config: EventSourceConfig) -> Envelope[Payment]:
