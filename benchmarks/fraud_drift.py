@@ -76,7 +76,8 @@ def page(config: DrillConfig, found: Sequence[DrillFigures]) -> str:
         f"{quiet.seeds} worlds of {world.customers:,} cards and {world.terminals:,} terminals, "
         f"each with a model and a watch of its own. On day {config.change} something changes; days "
         f"are judged until day {world.days - 1}. A drift is confirmed when a watch raised an alarm "
-        f"on {trigger.least} of {trigger.of} days; then one retraining starts, and no other for "
+        f"on {trigger.least} of {trigger.of} days; if it is features or labels, one retraining "
+        f"starts then, and no other for "
         f"{trigger.cooldown_days} days. Models are not exchanged in the drills, so drift goes on.",
         "",
         f"Stated: {config.false_alarms_a_month:g} day a month with a false alarm, over all three "
@@ -91,8 +92,8 @@ def page(config: DrillConfig, found: Sequence[DrillFigures]) -> str:
         "Labels are known a week late: the label watch cannot speak before day 7. Traffic is "
         "changed by having the same cards pay more or less often. Counts over windows follow, and "
         "these the model reads, so its scores move. So a lasting change of traffic is not told "
-        "from drift of scores by this watch, and a retraining starts that need not: look at the "
-        "volume beside it. Features and labels are moved far less.",
+        "from drift of scores by this watch: look at the volume beside it. Scores alone start no "
+        "retraining. Features and labels are moved far less.",
         "",
     ]
     return "\n".join(lines)

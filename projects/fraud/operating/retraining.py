@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from projects.fraud.operating.drift_watch import WatchReport, meaning
+from projects.fraud.operating.drift_watch import FEATURES, LABELS, WatchReport, meaning
 
 _METADATA = sa.MetaData()
 _DAYS = sa.Table(
@@ -32,6 +32,8 @@ _DAYS = sa.Table(
 class TriggerConfig:
     """Retrain when a watch drifted on `least` of the last `of` days, not again for `cooldown_days`.
 
+    A watch of `grounds` must be among those: scores that move alone speak of the traffic, the
+    pipeline or the model's inputs, and another model would learn the same from the same payments.
     The cooldown counts from the day of the last retraining: its model needs labels, which come a
     week later, before another one could be better.
     """
@@ -39,6 +41,7 @@ class TriggerConfig:
     least: int = 3
     of: int = 5
     cooldown_days: int = 14
+    grounds: frozenset[str] = frozenset({FEATURES, LABELS})
 
     def __post_init__(self) -> None:
         if not 1 <= self.least <= self.of or self.cooldown_days < 0:
@@ -121,13 +124,15 @@ class RetrainingTrigger:
         else:
             told = ", ".join(f"{w} on {counts[w]} of {self._config.of} days" for w in confirmed)
             why = f"{told}; {meaning(confirmed)}"
-            if resting:
+            if not confirmed & self._config.grounds:
+                why += "; no ground for another model"
+            elif resting:
                 why += f"; retrained on day {last}, which must show first"
         return DayDecided(
             report.day,
             report.moved,
             confirmed,
-            bool(confirmed) and not resting,
+            bool(confirmed & self._config.grounds) and not resting,
             why,
             datetime.now(UTC),
             None,

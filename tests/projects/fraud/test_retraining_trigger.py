@@ -47,12 +47,20 @@ def test_two_days_of_five_or_watches_that_take_turns_start_none(engine: sa.Engin
     assert played(engine, {100 + day: (turns[day % 3],) for day in range(30)}) == []
 
 
+def test_scores_that_move_alone_are_told_and_start_none(engine: sa.Engine) -> None:
+    assert played(engine, dict.fromkeys(range(1, 9), (SCORES,))) == []
+    found = RetrainingTrigger(engine, CONFIG).history()[8]
+    assert found.confirmed == {SCORES} and "no ground for another model" in found.why
+    # The same days with another watch are a ground.
+    assert played(engine, dict.fromkeys(range(9, 12), (SCORES, FEATURES))) == ["drift-day-11"]
+
+
 def test_a_day_is_decided_once_whatever_is_said_of_it_later(engine: sa.Engine) -> None:
-    started = played(engine, {1: (SCORES,), 2: (SCORES,), 3: (SCORES,)})
+    started = played(engine, {1: (LABELS,), 2: (LABELS,), 3: (LABELS,)})
     again = RetrainingTrigger(engine, CONFIG)
     found = again.look(report(3), started.append)
     assert started == ["drift-day-3"]
-    assert found.confirmed == {SCORES} and found.retrain and not found.is_due
+    assert found.confirmed == {LABELS} and found.retrain and not found.is_due
 
 
 def test_what_could_not_be_started_is_started_by_the_next_look(engine: sa.Engine) -> None:
@@ -73,14 +81,14 @@ def test_what_could_not_be_started_is_started_by_the_next_look(engine: sa.Engine
 
 
 def test_of_several_that_look_at_once_one_decides(engine: sa.Engine) -> None:
-    played(engine, {1: (SCORES,), 2: (SCORES,)})
+    played(engine, {1: (LABELS,), 2: (LABELS,)})
     started: list[str] = []
     gate = threading.Barrier(4)
 
     def look() -> None:
         trigger = RetrainingTrigger(engine, CONFIG)
         gate.wait()
-        trigger.look(report(3, SCORES), started.append)
+        trigger.look(report(3, LABELS), started.append)
 
     threads = [threading.Thread(target=look) for _ in range(4)]
     for thread in threads:
