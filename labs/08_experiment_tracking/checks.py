@@ -48,7 +48,7 @@ def same_losses(own: Ground, due: list[list[float]]) -> None:
     lines = [line.strip() for line in (text or "").strip().splitlines()]
     expect(lines[:1], "the header of loss.csv").to_equal(["epoch,loss"])
     table = [[float(word) for word in line.split(",")] for line in lines[1:]]
-    expect(table, "the lines of loss.csv").to_equal(due, tol=1e-4)
+    expect(table, "the lines of loss.csv").to_equal(due, tol=1e-6)
 
 
 @check("sweep", points=1)
@@ -130,6 +130,10 @@ def gives_an_interval(run: Run) -> None:
         table.at(1, "low").to_equal(None)
         table.at(1, "high").to_equal(None)
         table.at(1, "above_floor").to_equal(False)
+        bare = own.near("bare")
+        plant_repeats(own, "steady", [0.80, 0.81, 0.79], experiment=bare)
+        table = expect(run.call("compare", bare), "compare(an experiment without a floor)")
+        table.at(0, "above_floor").to_equal(False)
 
 
 @check("lineage", points=1, once=True)
@@ -161,6 +165,7 @@ def registers_with_a_signature_under_the_alias(run: Run) -> None:
         name = own.near("model")
         version = run.call("publish", own.name, rows, SETTINGS, name, "live")
         version = expect(version, "publish(…)").to_be_a(int).value
+        expect(len(own.runs()), "the number of runs in the experiment").to_equal(1)
         aliases = {key: int(value) for key, value in own.aliases(name).items()}
         expect(aliases, "the aliases of the model").to_equal({"live": version})
         text = own.model_file(name, version)
@@ -189,3 +194,5 @@ def arrives_in_clear_weather(run: Run) -> None:
         run.call("send_through", run_id, sent, [])
         got = [list(point) for point in own.history(run_id, "loss")]
         expect(got, "steps and values of the metric loss").to_equal(sent, tol=1e-9)
+        young = own.age(run_id, "loss") < 1
+        expect(young, "the points' times").to_be_true("it must be the present one, in milliseconds")

@@ -17,7 +17,7 @@ WORLD = 0x5C1E09D7A3B84F6620D9E7B1
 def getting_out_of_hand(rows: pd.DataFrame) -> tuple[dict, list[list[float]]]:
     """Return settings whose training diverges after a few epochs, and the losses until then."""
     for seed in range(200):
-        settings = {**SETTINGS, "learning_rate": 2.0, "epochs": 20, "seed": seed}
+        settings = {**SETTINGS, "learning_rate": 2.0, "epochs": 20, "seed": seed, "barrel": "oak"}
         losses: list[list[float]] = []
         try:
             for epoch, loss, _ in train(rows, settings):
@@ -52,7 +52,7 @@ def writes_a_failed_run_down(run: Run) -> None:
 @check(
     "sweep",
     points=1,
-    feedback="One setting diverges. What becomes of its child, and of the settings after it?",
+    feedback="One diverges: what of its child, its settings, those after it? And other errors?",
 )
 def goes_on_after_a_failure(run: Run) -> None:
     rows, valid = wines(WORLD + 1 + run.parameters["seed"], 2.0)
@@ -60,6 +60,8 @@ def goes_on_after_a_failure(run: Run) -> None:
     grid = [{**SETTINGS, "seed": 11}, bad, {**SETTINGS, "seed": 12, "alpha": 0.1}]
     with ground(run) as own:
         children_as_due(own, run.call("sweep", own.name, rows, valid, grid), rows, valid, grid)
+        error = run.call("error_of", "sweep", own.near("x"), rows, valid, [{"seed": 1}, grid[0]])
+        expect(error, "the error that leaves sweep(…) without a learning rate").to_equal("KeyError")
 
 
 @check(
@@ -114,11 +116,15 @@ def counts_each_seed_once(run: Run) -> None:
             )
         plant_repeats(own, "narrow", [1.0], status="FAILED", started=90)
         own.plant(tags={"recipe": "narrow"}, metrics={"accuracy": 0.97})
-        own.plant(tags={"recipe": "narrow"}, params={"seed": 9})
+        for seed in (1, 9):
+            own.plant(tags={"recipe": "narrow"}, params={"seed": seed}, started=120)
         own.plant(params={"seed": 9}, metrics={"accuracy": 0.96})
         plant_repeats(own, "wide", wide.tolist())
         plant_repeats(own, "once", [0.93])
-        plant_repeats(own, "floor", [0.39, 0.41])
+        for _ in range(3):
+            plant_repeats(own, "floor", [0.98, 0.99])
+            own.plant(tags={"recipe": "floor"}, metrics={"accuracy": 0.99})
+        plant_repeats(own, "floor", [0.39, 0.41], started=30)
         got = expect(run.call("compare", own.name), "compare(…)")
     due = sorted(
         (
@@ -168,15 +174,17 @@ def misses_no_run_and_no_version(run: Run) -> None:
             own.plant(tags=hers, experiment=other),
         ]
         stranger = own.plant(tags={"data_hash": "d" * 64}, experiment=other)
-        for name, source in (
-            ("white", ids[2]),
-            ("white", stranger),
-            ("white", ids[1]),
-            ("rose", ids[1]),
+        for name, source, times in (
+            ("white", ids[2], 1),
+            ("white", stranger, 1),
+            ("white", ids[1], 1),
+            ("white", stranger, 6),
+            ("white", ids[1], 1),
+            ("rose", ids[1], 1),
         ):
-            own.register(name, source)
+            own.register(name, source, times)
         rose, white = own.near("rose"), own.near("white")
-        due = {"runs": sorted(ids), "models": [[rose, 1], [white, 1], [white, 3]]}
+        due = {"runs": sorted(ids), "models": [[rose, 1], [white, 1], [white, 3], [white, 10]]}
         got = run.call("learned_from", [own.name, missing, other], "c" * 64)
         expect(got, "learned_from(three experiments)").to_equal(due)
 
@@ -197,7 +205,8 @@ def knows_what_cannot_be_checked_out(run: Run) -> None:
         ]
         lacking.append(own.plant(tags={"data_hash": "", "code_revision": commit}))
         lacking.append(own.plant(tags={"data_hash": "e" * 64, "code_revision": ""}))
-        own.plant(tags={"data_hash": "e" * 64, "code_revision": commit}, status="FAILED")
+        for text in (commit, "mend-dirty", "dirty-glass", "unknown-grower"):
+            own.plant(tags={"data_hash": "e" * 64, "code_revision": text}, status="FAILED")
         got = run.call("unrepeatable", [own.name, own.near("missing"), other])
         expect(got, "unrepeatable(three experiments)").to_equal(sorted(lacking))
 
@@ -255,7 +264,7 @@ def follows_the_alias(run: Run) -> None:
 )
 def counts_nothing_twice(run: Run) -> None:
     rng = np.random.default_rng(WORLD + 4)
-    sent = [[epoch, float(loss)] for epoch, loss in enumerate(rng.uniform(0, 2, 6))]
+    sent = [[epoch, float(loss)] for epoch, loss in enumerate(rng.uniform(0, 2, 6), 40)]
     with ground(run) as own:
         for weather in (["lost"], ["unanswered"], ["unanswered", "lost", "unanswered"]):
             run_id = own.plant()
@@ -270,7 +279,7 @@ def counts_nothing_twice(run: Run) -> None:
     points=1,
     once=True,
     needs="counts_nothing_twice",
-    feedback="What should the caller hear when the server is gone for good?",
+    feedback="What should the caller hear when the server is gone, or the client broken?",
 )
 def gives_up_aloud(run: Run) -> None:
     with ground(run) as own:
@@ -278,3 +287,5 @@ def gives_up_aloud(run: Run) -> None:
         error = run.call("error_of", "send_through", run_id, [[0, 0.5]], ["lost"] * 40)
         expect(error, "the error that leaves send(…)").to_equal("MlflowException")
         expect(own.history(run_id, "loss"), "the points that the server has").to_equal([])
+        error = run.call("error_of", "send_through", run_id, [[0, 0.5]], ["broken"])
+        expect(error, "the error that leaves send(…), no storm").to_equal("RuntimeError")

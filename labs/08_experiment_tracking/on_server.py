@@ -86,13 +86,20 @@ class Ground:
         asked = urllib.parse.urlencode({"run_id": run_id, "path": path})
         return self._read(f"get-artifact?{asked}")
 
-    def register(self, word: str, run_id: str) -> None:
-        """Register a next version, said to come from the run, of the model `near(word)`."""
+    def age(self, run_id: str, metric: str) -> float:
+        """Return how many hours the time of a metric's oldest point is from the present one."""
+        points = self.client.get_metric_history(run_id, metric)
+        away = [abs(time.time() - point.timestamp / 1000) / 3600 for point in points]
+        return max(away, default=0.0)
+
+    def register(self, word: str, run_id: str, times: int = 1) -> None:
+        """Register next versions, said to come from the run, of the model `near(word)`."""
         name = self.near(word)
         if not self.client.search_registered_models(filter_string=f"name = '{name}'"):
             self.client.create_registered_model(name)
         where = self.client.get_run(run_id).info.artifact_uri
-        self.client.create_model_version(name, f"{where}/model", run_id, await_creation_for=0)
+        for _ in range(times):
+            self.client.create_model_version(name, f"{where}/model", run_id, await_creation_for=0)
 
     def aliases(self, model: str) -> dict[str, str]:
         """Return the aliases of a registered model and the versions they point at."""

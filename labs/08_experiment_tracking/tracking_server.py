@@ -41,7 +41,8 @@ class StormyClient:
 
     Each of their calls takes the next word of `weather`; after the last one it is clear.
     "lost": the request never arrives. "unanswered": it arrives and is carried out, and the answer
-    gets lost. Either way the caller sees the same MlflowException.
+    gets lost. Either way the caller sees the same MlflowException. "broken": no storm, the program
+    itself is at fault; the caller sees a RuntimeError.
     """
 
     def __init__(self, weather: Sequence[str]) -> None:
@@ -59,6 +60,8 @@ class StormyClient:
 
     def _send(self, call: Any, *arguments: Any, **named: Any) -> None:
         today = self._weather.pop(0) if self._weather else "clear"
+        if today == "broken":
+            raise RuntimeError("The client is broken; trying again does not mend it.")
         if today != "lost":
             call(*arguments, **named)
         if today != "clear":
