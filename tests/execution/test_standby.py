@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.contract.lab import Lab
 from autograder.contract.manifest import Limits
 from autograder.execution import Confinement
-from autograder.execution.kernel import launch_plain_kernel
+from autograder.execution.kernel import end_kernel, launch_plain_kernel
 from autograder.execution.run import executed
 from autograder.execution.warm.launcher import WarmLauncher, warm_kernels
 from autograder.execution.warm.standby import StandbyLauncher, kernel_ahead
@@ -108,9 +108,8 @@ def test_one_that_died_while_it_waited_is_replaced(
     standby: StandbyLauncher, warm: WarmLauncher, confinement: Confinement
 ) -> None:
     [ahead] = waiting(warm)
-    assert standby._waiting is not None
-    standby._waiting.manager.provisioner.process.kill()  # type: ignore[union-attr]
-    standby._waiting.manager.provisioner.process.wait(10)  # type: ignore[union-attr]
+    assert standby.waiting is not None
+    end_kernel(standby.waiting)
     assert value("import os; it = os.getcwd()", standby, confinement) != str(ahead / "cwd")
     assert not ahead.exists()
 

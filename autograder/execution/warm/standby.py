@@ -40,6 +40,11 @@ class StandbyLauncher:
         self._waiting: _Waiting | None = None
         self._claimed: _Waiting | None = None
 
+    @property
+    def waiting(self) -> AsyncKernelManager | None:
+        """Return the kernel that is ready for the next run, if one is."""
+        return None if self._waiting is None else self._waiting.manager
+
     @contextmanager
     def scratch(self, files: Mapping[str, Path]) -> Iterator[Scratch]:
         """Give the folders of the next run with copies of `files`; afterwards fork for another."""
