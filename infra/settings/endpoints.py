@@ -8,17 +8,26 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from infra.settings.endpoint import Endpoint, revealed
 
+_MOST_REPLICAS = 3
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
+def _one_on_each(told: dict[str, Any]) -> int:
+    """Return as many replicas as there are brokers to hold them, and no more than three."""
+    return min(max(len(told.get("bootstrap", ())), 1), _MOST_REPLICAS)
+
+
 class Kafka(Endpoint):
-    """Say where the brokers are; `replication` is what a new topic should ask for."""
+    """Say where the brokers are; `replication` is what a new topic should ask for.
+
+    Unless it is told, that follows from the addresses: one for each broker, three at most.
+    """
 
     part: ClassVar[str] = "kafka"
     model_config = SettingsConfigDict(env_prefix="LAB_KAFKA_")
 
     bootstrap: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)]
-    replication: Annotated[int, Field(ge=1)] = 1
+    replication: Annotated[int, Field(ge=1, default_factory=_one_on_each)]
     security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     username: str | None = None

@@ -30,10 +30,7 @@ def defaults(tier: Tier, ports: Ports, brokers: int) -> dict[str, dict[str, Any]
 def _local(ports: Ports, brokers: int) -> dict[str, dict[str, Any]]:
     # The stack listens on loopback alone; these keep clients the same on every tier, no more.
     return {
-        "kafka": {
-            "bootstrap": tuple(f"{LOOPBACK}:{ports.broker(n + 1)}" for n in range(brokers)),
-            "replication": brokers,
-        },
+        "kafka": {"bootstrap": tuple(f"{LOOPBACK}:{ports.broker(n + 1)}" for n in range(brokers))},
         "redis": {"host": LOOPBACK, "port": ports.of("redis")},
         "postgres": {
             "host": LOOPBACK,
@@ -57,10 +54,7 @@ def _compose() -> dict[str, dict[str, Any]]:
     # Hosts are the services' names on the composed network; passwords come as secret files.
     nodes = range(1, _BROKERS_OF_COMPOSE + 1)
     return {
-        "kafka": {
-            "bootstrap": tuple(f"kafka-{node}:9092" for node in nodes),
-            "replication": _BROKERS_OF_COMPOSE,
-        },
+        "kafka": {"bootstrap": tuple(f"kafka-{node}:9092" for node in nodes)},
         "redis": {"host": "redis"},
         "postgres": {"host": "postgres"},
         "s3": {"url": "http://s3:7070", "region": "us-east-1"},

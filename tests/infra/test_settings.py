@@ -44,6 +44,27 @@ def test_every_process_of_a_checkout_finds_what_its_stack_remembers(tmp_path: Pa
     assert settings.kafka.replication == 3
 
 
+@pytest.mark.parametrize(
+    ("told", "replicas"), [("a:1", 1), ("a:1,b:1", 2), ("a:1,b:1,c:1", 3), ("a:1,b:1,c:1,d:1", 3)]
+)
+def test_replicas_follow_the_brokers_that_are_told_not_those_remembered(
+    told: str, replicas: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(tmp_path / REMEMBERED_FILE, Remembered(brokers=3 if replicas == 1 else 1))
+    monkeypatch.setenv("LAB_KAFKA_BOOTSTRAP", told)
+    assert load_settings(tmp_path).kafka.replication == replicas
+    monkeypatch.setenv("LAB_KAFKA_REPLICATION", "5")
+    assert load_settings(tmp_path).kafka.replication == 5
+
+
+def test_a_bootstrap_that_cannot_be_is_what_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_KAFKA_BOOTSTRAP", " , ")
+    with pytest.raises(CourseError, match="LAB_KAFKA_BOOTSTRAP"):
+        load_settings(tmp_path)
+
+
 def test_the_environment_goes_before_what_is_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
