@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from kafka import KafkaConsumer
 from kafka.consumer.subscription_state import AsyncConsumerRebalanceListener
 from kafka.errors import FencedInstanceIdError, KafkaError, RetriableError
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition
@@ -17,6 +16,7 @@ from infra.events.errors import EventsError, FencedError, UnavailableError
 from infra.events.headers import Failure
 from infra.events.metrics import EventMetrics
 from infra.events.records import Offsets
+from infra.events.steady_consumer import SteadyConsumer
 from infra.settings import Kafka
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Intake:
         self._measured = 0.0
         self._committed_at = clock()
         try:
-            self._consumer = KafkaConsumer(**consumer_options(kafka, config))
+            self._consumer = SteadyConsumer(**consumer_options(kafka, config))
             missing = sorted(set(topics) - self._consumer.topics())
         except KafkaError as error:
             raise UnavailableError(f"No broker of {kafka.bootstrap} answers: {error}") from error

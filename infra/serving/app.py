@@ -54,6 +54,11 @@ def create_app(
     async def key_store_answers() -> None:
         await asyncio.to_thread(keys.ping)
 
+    asked = {"keys": key_store_answers, **(checks or {})}
+    # What requests are let past must not take every process out of the balancer at once.
+    if not config.quota_fails_open:
+        asked["quotas"] = counts.ping
+
     service = Service(
         config,
         slot,
@@ -61,7 +66,7 @@ def create_app(
         Authenticator(keys, failures, config.keys),
         counts,
         metrics,
-        {"keys": key_store_answers, "quotas": counts.ping, **(checks or {})},
+        asked,
     )
 
     @asynccontextmanager

@@ -57,7 +57,8 @@ class ServingConfig:
     `watch_seconds` is how often the source of models is asked for a newer version.
     After SIGTERM the service answers as before for `lame_duck_seconds`, not ready, so that load
     balancers take notice; then it finishes what waits, for `drain_seconds` at most.
-    `quota_fails_open` lets requests pass while the store of quotas cannot be reached.
+    `quota_fails_open` lets requests pass while the store of quotas cannot be reached, which then
+    does not count against readiness.
     """
 
     title: str

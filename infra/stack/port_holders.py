@@ -14,14 +14,21 @@ _LONGEST_COMMAND = 100
 
 @dataclass(frozen=True)
 class Holder:
-    """Describe who listens on a port; pid 0 when the system does not say."""
+    """Describe who holds a port; pid 0 when the system does not say.
+
+    `is_client` says that nobody listens: a client's connection to elsewhere has the port as its
+    own, for up to a minute after its end.
+    """
 
     port: int
     pid: int = 0
     command: str = ""
     stack: str = ""
+    is_client: bool = False
 
     def __str__(self) -> str:
+        if self.is_client:
+            return "a client's connection, which may be over in a minute"
         if not self.pid:
             return "a process of another user"
         if self.stack:
@@ -49,16 +56,17 @@ def answers(port: int, seconds: float = 0.5) -> bool:
 
 
 def holder(port: int) -> Holder:
-    """Find the process that listens on `port`."""
+    """Find the process that listens on `port`, or else whether a client's connection has it."""
     try:
         connections = psutil.net_connections(kind="tcp")
     except psutil.AccessDenied:
         return Holder(port)
-    for connection in connections:
-        listens = connection.status == psutil.CONN_LISTEN
-        if listens and connection.laddr and connection.laddr.port == port and connection.pid:
+    there = [one for one in connections if one.laddr and one.laddr.port == port]
+    listening = [one for one in there if one.status == psutil.CONN_LISTEN]
+    for connection in listening:
+        if connection.pid:
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 process = psutil.Process(connection.pid)
                 command = " ".join(process.cmdline()) or process.name()
                 return Holder(port, process.pid, command[:_LONGEST_COMMAND], stack_of(process))
-    return Holder(port)
+    return Holder(port, is_client=bool(there) and not listening)

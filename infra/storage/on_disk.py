@@ -4,11 +4,11 @@ import errno
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.storage.errors import StorageError, StorageUnavailableError
+from infra.storage.errors import CommitConflictError, StorageError, StorageUnavailableError
 from infra.storage.object_store import MissingObjectError, StoredObject
 
 # Drafts lie beside what they become, since a rename is one step only within a file system.
@@ -27,14 +27,16 @@ class DiskStore:
     def put(self, key: str, content: bytes) -> None:
         path = self._path(key)
         with _told(path), _draft(path, content) as draft:
-            draft.replace(path)
+            with _kept(path):
+                draft.replace(path)
             _sync_folder(path.parent)
 
     def put_if_absent(self, key: str, content: bytes) -> bool:
         path = self._path(key)
         with _told(path), _draft(path, content) as draft:
             try:
-                os.link(draft, path)
+                with _kept(path):
+                    os.link(draft, path)
             except FileExistsError:
                 return False
             _sync_folder(path.parent)
@@ -74,14 +76,15 @@ class DiskStore:
 
     def drop_drafts(self, before: datetime) -> int:
         """Remove what writers that died before `before` left half written; return how many."""
-        dead = [
-            path
-            for path in self._root.rglob(f"{_DRAFT}*")
-            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before
-        ]
-        for path in dead:
-            path.unlink(missing_ok=True)
-        return len(dead)
+        dropped = 0
+        for folder, _, names in os.walk(self._root):
+            for path in (Path(folder, name) for name in names if name.startswith(_DRAFT)):
+                # A draft goes when its writer is done, which may be now.
+                with suppress(FileNotFoundError):
+                    if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                        path.unlink()
+                        dropped += 1
+        return dropped
 
     def _path(self, key: str) -> Path:
         parts = key.split("/")
@@ -102,6 +105,18 @@ def _draft(path: Path, content: bytes) -> Iterator[Path]:
         yield draft
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _kept(path: Path) -> Iterator[None]:
+    """Tell a writer whose draft was dropped meanwhile that it took too long."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise CommitConflictError(
+            f"Writing {path} took longer than the grace of a vacuum, which took its draft for an "
+            "orphan: do it again, or give the dataset more grace."
+        ) from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from limits.aio.storage import Storage
 from served_example import API, PriceList
 
 from infra.serving.app import create_app
@@ -36,10 +37,14 @@ def running(store: KeyStore, monkeypatch: pytest.MonkeyPatch) -> Running:
 
     @asynccontextmanager
     async def run(
-        models: ModelSource[Any] | None = None, *, quota: str | None = None, **options: Any
+        models: ModelSource[Any] | None = None,
+        *,
+        quota: str | None = None,
+        quotas: Storage | None = None,
+        **options: Any,
     ) -> AsyncIterator[tuple[httpx.AsyncClient, Any]]:
         source = models or FixedModel(PriceList())
-        app = create_app(ServingConfig("Parcels", **options), API, source, store)
+        app = create_app(ServingConfig("Parcels", **options), API, source, store, quotas=quotas)
         token = store.create("tester", quota=quota)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (

@@ -64,6 +64,17 @@ async def test_an_absent_store_refuses_or_lets_pass_as_configured() -> None:
         await open_one.ping()
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize(("fails_open", "ready", "status"), [(True, 200, 200), (False, 503, 503)])
+async def test_readiness_asks_for_the_store_only_where_requests_need_it(
+    running: Any, fails_open: bool, ready: int, status: int
+) -> None:
+    nowhere = quota_storage(Redis(host="127.0.0.1", port=1))
+    async with running(quotas=nowhere, quota_fails_open=fails_open) as (client, _):
+        assert (await client.get("/health/ready")).status_code == ready
+        assert (await client.post("/v1/predict", json=PARCEL)).status_code == status
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
