@@ -138,7 +138,11 @@ def _sequences(got: Sequence[Any], want: Sequence[Any], leniency: Leniency) -> D
 
 
 def _same_items(got: Sequence[Any], want: Sequence[Any]) -> bool:
+    def counts(items: Sequence[Any]) -> Counter[Any]:
+        # 1 equals True, and is not what was asked for.
+        return Counter((isinstance(item, bool), item) for item in items)
+
     try:
-        return Counter(got) == Counter(want)
+        return counts(got) == counts(want)
     except TypeError:  # lists and dicts cannot be counted
         return False

@@ -7,8 +7,6 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from joblib import Memory
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -28,6 +26,9 @@ def prepared(function: Callable[P, R]) -> Callable[P, R]:
         folder = _shelf.get()
         if folder is None:
             return function(*args, **kwargs)
+        # Imported where it is needed: it takes a while, and most commands prepare nothing.
+        from joblib import Memory
+
         found: R = Memory(folder, verbose=0).cache(function)(*args, **kwargs)
         return found
 

@@ -20,14 +20,16 @@ from autograder.cli.selection import choose_labs, lesson_folder
 from autograder.cli.verify_view import VerifyView, print_verification, summary_line
 from autograder.contract.lab import Lab
 from autograder.contract.mutants import load_mutants
+from autograder.course.loading import load_course
 from autograder.demo.answers import DUE, HandIn, hand_ins
 from autograder.demo.third_party import Outcome, fixtures, grade_fixture
+from autograder.errors import CourseError
 from autograder.execution import Confinement, detect_confinement
 from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.layout import OutputLayout
 from autograder.paths import CoursePaths, find_course
 from autograder.proving.proof import is_proven, require_proof
-from autograder.proving.prove import verify_lab
+from autograder.proving.prove import Extent, verify_lab
 from autograder.releasing.release import release_lab
 from autograder.scoring import Scorecard, read_scorecard
 
@@ -35,6 +37,7 @@ NOT_AS_KNOWN = 1
 _CLOSE = 1e-6
 # With one hand-in of every other kind that makes thirty for three labs.
 _WRONG_ANSWERS = 2
+_QUICK = Extent(wrong_answers=4, lesson=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +46,10 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
+    lab_ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Lab ids; the course's showcase when none is given."),
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Where the cohort goes.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Runs side by side.")] = 2,
     prove: Annotated[
@@ -66,8 +73,13 @@ def demo(
     shutil.rmtree(root, ignore_errors=True)
     confinement = detect_confinement()
     require_layers(confinement, strict=False)
-    # The others need servers, whose packages are an extra.
-    labs = [lab for lab in choose_labs(course, []) if not lab.manifest.needs]
+    chosen = choose_labs(course, lab_ids or load_course(course).showcase())
+    labs = [lab for lab in chosen if not lab.manifest.needs]
+    if not labs:
+        raise CourseError(
+            "Each of these labs needs servers, which the demo does not start.",
+            mend="Grade them with `lab grade`, or name others.",
+        )
 
     _head(console, 1, "Prove the labs: right answers earn all, wrong ones lose what they should")
     _prove(console, labs, course, confinement, workers, anew=prove)
@@ -127,7 +139,7 @@ def _prove(
                 confinement=confinement,
                 lesson=lesson_folder(course, lab),
                 workers=workers,
-                quick=True,
+                extent=_QUICK,
                 stage=view.stage,
                 step=view.step,
             )

@@ -1,4 +1,4 @@
-"""The learner's commands; those that run or hand in work are in learner_work."""
+"""The learner's commands that run nothing; those that run or hand in work are in learner_work."""
 
 import json
 from dataclasses import asdict
@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from autograder.cli import learner_work
+from autograder.chain.before import FOLDER, lay_out_before
 from autograder.cli.learner_view import print_hint, print_listing, print_progress
 from autograder.contract.lab import Lab
 from autograder.course.course import Course
 from autograder.course.loading import load_course
 from autograder.errors import CourseError
 from autograder.learning.hint import next_hint
-from autograder.learning.places import find_place_of_task, the_lab
+from autograder.learning.places import find_place, find_place_of_task, the_lab
 from autograder.learning.progress import Row, State, progress_rows
 from autograder.learning.reset import reset_lab, reset_task
 from autograder.learning.start import released_lab, start_lab
@@ -35,7 +35,6 @@ def register(app: typer.Typer) -> None:
     """Add the learner's commands to `app`."""
     app.command("list", rich_help_panel=LEARNERS)(list_labs)
     app.command("start", rich_help_panel=LEARNERS)(start)
-    learner_work.register(app)
     app.command("hint", rich_help_panel=LEARNERS)(hint)
     app.command("reset", rich_help_panel=LEARNERS)(reset)
     app.command("progress", rich_help_panel=LEARNERS)(progress)
@@ -78,6 +77,9 @@ def start(
         console.print(f"{lab.manifest.title}: copied {', '.join(begun.copied)} to {where}.")
     else:
         console.print(f"You have started {lab_id} already: go on in {where}. Nothing was changed.")
+    if before := lay_out_before(paths, lab.manifest.milestone or "", begun.folder):
+        makers = ", ".join(dict.fromkeys(before.values()))
+        console.print(f"Its folder {FOLDER}/ holds what {makers} leave.", highlight=False)
     console.print(f"Open it:     jupyter lab {where / 'lab.ipynb'}", highlight=False)
     console.print(f"Then:        lab check {lab_id}", highlight=False)
     console.print(f"About {lab.manifest.minutes} minutes, {len(lab.manifest.tasks)} tasks.")
@@ -115,11 +117,7 @@ def reset(
             mend="lab reset TASK, or lab reset --all --lab ID.",
         )
     paths = find_course()
-    place = (
-        find_place_of_task(paths, task, lab_id)
-        if task
-        else learner_work.chosen_place(paths, lab_id)
-    )
+    place = find_place_of_task(paths, task, lab_id) if task else find_place(paths, lab_id)
     release = released_lab(paths, the_lab(paths, place.lab), build=_build)
     done = reset_task(place, release, task) if task else reset_lab(place, release)
     console = Console()

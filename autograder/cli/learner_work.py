@@ -59,7 +59,7 @@ def check(
     Example: lab check 03_numeric_python
     """
     paths = find_course()
-    place = chosen_place(paths, lab_id)
+    place = find_place(paths, lab_id)
     lab = the_lab(paths, place.lab)
     console = Console(stderr=True)
     with (
@@ -84,7 +84,7 @@ def watch(lab_id: LabId = None, thorough: Thorough = False) -> None:
     Example: lab watch 03_numeric_python
     """
     paths = find_course()
-    place = chosen_place(paths, lab_id)
+    place = find_place(paths, lab_id)
     console = Console()
     confinement = detect_confinement()
     try:
@@ -153,7 +153,7 @@ def submit(
     Example: lab submit 03_numeric_python --student ada
     """
     paths = find_course()
-    place = chosen_place(paths, lab_id)
+    place = find_place(paths, lab_id)
     name = student_name(paths, student)
     receipt = submit_lab(paths, the_lab(paths, place.lab), place, name)
     if student:
@@ -183,11 +183,6 @@ def doctor(
         print_findings(Console(), findings)
     if any(finding.state == "problem" for finding in findings):
         raise typer.Exit(NOT_PASSED)
-
-
-def chosen_place(paths: CoursePaths, lab_id: str | None) -> Place:
-    """Find the work on a lab; a name that is a path or has a slash at its end is understood."""
-    return find_place(paths, lab_id.rstrip("/").split("/")[-1] if lab_id else None)
 
 
 def _passed(card: Scorecard) -> bool:

@@ -12,6 +12,9 @@ from autograder.proving.prove import Verification
 from autograder.proving.trials import Trial
 from autograder.proving.variants import Kind
 
+# A check that asks at many places holds as many values to bounds.
+_THRESHOLDS_OF_A_CHECK = 5
+
 
 class VerifyView:
     """Show the progress of one lab's proof on the error stream."""
@@ -61,8 +64,14 @@ def print_verification(result: Verification, lab: Lab) -> None:
         console.print(f"[{style}]{word} {escape(finding.rule)}[/]: {escape(finding.message)}")
         if finding.mend:
             console.print(f"  {escape(finding.mend)}", style="dim")
-    if result.proved:
+    if result.proved and result.whole:
         console.print(f"[bold green]✓ {result.lab} is proved.[/] Commit its proof.json with it.\n")
+    elif result.proved:
+        wrong = sum(trial.variant.kind is Kind.MUTANT for trial in result.trials)
+        console.print(
+            f"[bold green]✓ {result.lab}: its proof still holds[/] for {wrong} of its wrong "
+            "answers, and for all right ones.\n"
+        )
     else:
         count = sum(finding.blocks for finding in result.findings)
         console.print(f"[bold red]✗ {result.lab} is not proved[/]: {count} to mend.\n")
@@ -102,18 +111,37 @@ def _table(result: Verification, lab: Lab) -> Table:
 
 
 def _thresholds(result: Verification) -> Table:
-    """Show how far right and wrong answers are from each threshold."""
+    """Show how far right and wrong answers are from each threshold, the closest of each check."""
     table = Table(title="Thresholds", title_justify="left")
     for name in ("what", "bound", "right answers", "wrong answers"):
         table.add_column(name)
-    seen: dict[tuple[str, float], tuple[list[float], list[float]]] = {}
-    for trial in result.trials:
-        for margin in (m for margins in trial.margins.values() for m in margins):
-            right, wrong = seen.setdefault((margin.what, margin.bound), ([], []))
-            (wrong if trial.variant.kind is Kind.MUTANT else right).append(margin.value)
-    for (what, bound), (right, wrong) in seen.items():
-        table.add_row(escape(what), f"{bound:.4g}", _range(right), _range(wrong))
+    for check, seen in _held_to_bounds(result).items():
+        closest = sorted(seen.items(), key=lambda row: _distance(row[0][1], *row[1]))
+        for (what, bound), (right, wrong) in closest[:_THRESHOLDS_OF_A_CHECK]:
+            table.add_row(escape(what), f"{bound:.4g}", _range(right), _range(wrong))
+        if len(closest) > _THRESHOLDS_OF_A_CHECK:
+            more = len(closest) - _THRESHOLDS_OF_A_CHECK
+            table.add_row(f"{escape(check)}: {more} more, no closer", "", "", "")
     return table
+
+
+_Values = tuple[list[float], list[float]]
+
+
+def _held_to_bounds(result: Verification) -> dict[str, dict[tuple[str, float], _Values]]:
+    """Collect by check, what was held and to which bound: values of right and of wrong answers."""
+    found: dict[str, dict[tuple[str, float], _Values]] = {}
+    for trial in result.trials:
+        for check, margins in trial.margins.items():
+            seen = found.setdefault(check, {})
+            for margin in margins:
+                right, wrong = seen.setdefault((margin.what, margin.bound), ([], []))
+                (wrong if trial.variant.kind is Kind.MUTANT else right).append(margin.value)
+    return found
+
+
+def _distance(bound: float, *values: list[float]) -> float:
+    return min(abs(value - bound) for some in values for value in some)
 
 
 def _range(values: list[float]) -> str:

@@ -108,7 +108,8 @@ def load_lab(path: Path) -> Lab:
         if not (path / name).is_file():
             raise CourseError(
                 f"{shown}: give: there is no file {name} beside it.",
-                mend="Add the file, or take its name out of give.",
+                mend="Add the file (`lab fmt` makes what an earlier lab leaves), or take its name "
+                "out of give.",
             )
     notebook = path / NOTEBOOK
     if not notebook.is_file():

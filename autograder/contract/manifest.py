@@ -1,6 +1,7 @@
 """The manifest of a lab, lab.toml, as typed data."""
 
 import keyword
+import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -8,7 +9,13 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from autograder.contract.conventions import CHECKS, KEPT_BACK, NOTEBOOK, RELEASED_MANIFEST
+from autograder.contract.conventions import (
+    CHECKS,
+    HIDDEN_CHECKS,
+    KEPT_BACK,
+    NOTEBOOK,
+    RELEASED_MANIFEST,
+)
 from autograder.contract.telling import known_names, read_toml
 
 Identifier = Annotated[str, Field(strict=True, pattern=r"^[a-z0-9_]+$")]
@@ -40,6 +47,9 @@ _EXAMPLES: Final = {
     "parameters": "[parameters] with seed = { learner = 7, held_out = [90210] }",
     "learner": "seed = { learner = 7, held_out = [90210] }",
     "held_out": "seed = { learner = 7, held_out = [90210] }",
+    "leaves": '[leaves] with module = "baseline" and cells = ["split-answer"]',
+    "leaves.module": 'module = "baseline"',
+    "cells": 'cells = ["split-answer"]',
     "task": 'a [[task]] table with id = "schema"',
     "task.id": 'id = "schema"',
     "points": "points = 4",
@@ -97,6 +107,31 @@ class Parameter(_Table):
         return self
 
 
+class Leaves(_Table):
+    """Name the module that the lab leaves to later milestones, and the answer cells it is made of.
+
+    Later labs of the same project give it as the file MODULE.py.
+    """
+
+    module: Identifier
+    cells: Annotated[tuple[CellId, ...], Field(min_length=1)]
+
+    @field_validator("module")
+    @classmethod
+    def _can_be_imported(cls, name: str) -> str:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise ValueError(f"{name!r} is no name that Python could import.")
+        if name in sys.stdlib_module_names or f"{name}.py" in (CHECKS, HIDDEN_CHECKS):
+            raise ValueError(f"{name!r} would hide another module of that name.")
+        return name
+
+    @field_validator("cells")
+    @classmethod
+    def _stand_once(cls, cells: tuple[str, ...]) -> tuple[str, ...]:
+        _require_distinct(cells, "cell")
+        return cells
+
+
 class Task(_Table):
     """Describe one task: its points are the sum of its checks'; grades key off its id for ever."""
 
@@ -125,6 +160,7 @@ class LabManifest(_Table):
     preload: tuple[Words, ...] = ()
     limits: Limits = Limits()
     parameters: Annotated[dict[str, Parameter], Field(min_length=1)]
+    leaves: Leaves | None = None
     tasks: Annotated[tuple[Task, ...], Field(min_length=1, alias="task")]
 
     @field_validator("submit", "give")
@@ -193,6 +229,22 @@ class LabManifest(_Table):
     def _belongs_somewhere(self) -> Self:
         if (self.module is None) == (self.milestone is None):
             raise ValueError("exactly one of module and milestone must be named.")
+        return self
+
+    @model_validator(mode="after")
+    def _leaves_what_it_has(self) -> Self:
+        if self.leaves is None:
+            return self
+        if self.milestone is None:
+            raise ValueError("leaves: only a milestone has labs after it that could use a module.")
+        file = f"{self.leaves.module}.py"
+        if file in self.give:
+            raise ValueError(f"leaves.module: the lab gives a file {file} itself; choose another.")
+        answers = [cell for task in self.tasks for cell in task.answers]
+        for cell in self.leaves.cells:
+            if cell not in answers:
+                hint = known_names(cell, answers)
+                raise ValueError(f"leaves.cells: {cell!r} is no answer cell of a task. {hint}")
         return self
 
     @property

@@ -24,7 +24,7 @@ from autograder.contract.notebooks import (
     is_locked,
     is_parameters,
 )
-from autograder.contract.structure_beside import files_beside, points_of_checks
+from autograder.contract.structure_beside import files_beside, module_left, points_of_checks
 from autograder.contract.syntax import parsed
 from autograder.errors import CourseError
 
@@ -42,6 +42,7 @@ def check_structure(lab: Lab) -> list[str]:
         *_derivations(lab),
         *points_of_checks(lab),
         *files_beside(lab),
+        *module_left(lab),
     ]
 
 

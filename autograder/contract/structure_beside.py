@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from fnmatch import fnmatch
 
+from autograder.chain.leaving import left_by
 from autograder.contract.conventions import (
     CHECKS,
     HIDDEN_CHECKS,
@@ -57,3 +58,11 @@ def files_beside(lab: Lab) -> Iterator[str]:
             yield f"{name} would be released with the lab, but lab.toml does not give it."
     if RELEASED_MANIFEST in known:
         yield f"{RELEASED_MANIFEST} is written by the release; take it out."
+
+
+def module_left(lab: Lab) -> Iterator[str]:
+    """Tell why no module for later labs can be made of the answer cells, if it cannot."""
+    try:
+        left_by(lab.path)
+    except CourseError as error:
+        yield str(error)

@@ -49,6 +49,8 @@ def _step_problems(step: Step, paths: CoursePaths) -> Iterator[str]:
     parts = [lesson / "README.md", lesson / "lesson.ipynb", paths.labs / step.id / "lab.toml"]
     if isinstance(step, Milestone):
         parts.append(paths.projects / step.project / "__init__.py")
+    if step.showcase and not step.built:
+        yield f"{MANIFEST} shows {step.id} in the demo, but does not mark it as built."
     if step.built:
         for part in parts:
             if not part.is_file():

@@ -58,6 +58,10 @@ class Course:
         """List the id of every graded lab, planned ones included, in the course's order."""
         return tuple(step.id for step in self.steps)
 
+    def showcase(self) -> list[str]:
+        """List the ids of the labs that the demo shows when none is named."""
+        return [step.id for step in self.steps if step.showcase]
+
     def step(self, step_id: str) -> Step:
         """Return the module or milestone `step_id`; raise CourseError with the nearest names."""
         return _named(self.steps, step_id, "module or milestone")

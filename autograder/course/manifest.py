@@ -31,6 +31,8 @@ class Step(Row):
     covers: Annotated[tuple[UnitId, ...], Field(min_length=1, strict=False)]
     lab: Words
     built: bool = False
+    showcase: bool = False
+    """Whether `lab demo` shows it when no lab is named."""
 
 
 class Module(Step):

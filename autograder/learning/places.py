@@ -39,7 +39,8 @@ def started(course: CoursePaths) -> list[Place]:
 def find_place(course: CoursePaths, lab: str | None, *, here: Path | None = None) -> Place:
     """Find the work on `lab`, else the lab of the current folder, else the only one started.
 
-    Raise CourseError where that is none or several.
+    A name that is a path or has a slash at its end is understood. Raise CourseError where that is
+    none or several.
     """
     if lab is not None:
         return _named(course, lab)
@@ -92,7 +93,8 @@ def the_lab(course: CoursePaths, lab_id: str) -> Lab:
     raise CourseError(f"There is no lab {lab_id}.", mend=_nearest(lab_id, list(known)))
 
 
-def _named(course: CoursePaths, lab: str) -> Place:
+def _named(course: CoursePaths, path: str) -> Place:
+    lab = path.rstrip("/").split("/")[-1]
     folder = course.work / lab
     if (folder / RELEASED).is_file():
         return Place(lab, folder)

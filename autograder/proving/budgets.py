@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from autograder.checks.verdict import Margin
 from autograder.contract.lab import Lab
 from autograder.proving.finding import Finding, Severity
 from autograder.proving.trials import Trial
@@ -40,23 +41,38 @@ def check_budgets(lab: Lab, trials: Sequence[Trial]) -> list[Finding]:
 
 
 def check_margins(trials: Sequence[Trial]) -> list[Finding]:
-    """Advise on thresholds that a right answer meets, or a mutant misses, by a hair."""
+    """Advise on thresholds that a right answer meets, or a mutant misses, by a hair.
+
+    There is one finding for a check, of its closest call.
+    """
     findings = []
+    for check, calls in _close_calls(trials).items():
+        label, closest = min(calls, key=lambda call: _closeness(call[1]))
+        more = f", and {len(calls) - 1} more within {_WIDE_MARGIN:.0%}" if len(calls) > 1 else ""
+        findings.append(
+            Finding(
+                "wide margins",
+                f"{label}: {check} decides {closest.what} = {closest.value:.4g} "
+                f"by a bound of {closest.bound:.4g}{more}.",
+                "Move the bound or the data: so close a call will flake.",
+                Severity.ADVISES,
+            )
+        )
+    return findings
+
+
+def _close_calls(trials: Sequence[Trial]) -> dict[str, list[tuple[str, Margin]]]:
+    found: dict[str, list[tuple[str, Margin]]] = {}
     for trial in trials:
         for check, margins in trial.margins.items():
             for margin in margins:
-                distance = abs(margin.value - margin.bound)
-                if distance < _WIDE_MARGIN * max(1e-9, abs(margin.bound)):
-                    findings.append(
-                        Finding(
-                            "wide margins",
-                            f"{trial.variant.label}: {check} decides {margin.what} = "
-                            f"{margin.value:.4g} by a bound of {margin.bound:.4g}.",
-                            "Move the bound or the data: so close a call will flake.",
-                            Severity.ADVISES,
-                        )
-                    )
-    return findings
+                if _closeness(margin) < _WIDE_MARGIN:
+                    found.setdefault(check, []).append((trial.variant.label, margin))
+    return found
+
+
+def _closeness(margin: Margin) -> float:
+    return abs(margin.value - margin.bound) / max(1e-9, abs(margin.bound))
 
 
 def _right(trials: Sequence[Trial]) -> list[Trial]:

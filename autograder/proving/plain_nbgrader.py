@@ -34,16 +34,16 @@ def compare_with_nbgrader(
     asked = [t for t in trials if t.card and not t.variant.hard_codes and _once(t)]
     names = {f"student{number:02d}": trial for number, trial in enumerate(asked)}
     parts = [dict(list(names.items())[n::_SIDE_BY_SIDE]) for n in range(_SIDE_BY_SIDE)]
+    # Before threads begin: Python 3.11 now and then fails to parse in two of them at once.
+    laid_out = [
+        (_lay_out(lab, part, course, scratch / f"part{number}"), part)
+        for number, part in enumerate(part for part in parts if part)
+    ]
     with (
         surroundings(lab.manifest.needs, course.root, brokers=lab.manifest.stack.brokers) as around,
         ThreadPoolExecutor(_SIDE_BY_SIDE) as pool,
     ):
-        graded = pool.map(
-            lambda numbered: _grade(
-                lab, numbered[1], course, scratch / f"part{numbered[0]}", around
-            ),
-            enumerate(part for part in parts if part),
-        )
+        graded = pool.map(lambda one: _grade(lab, one[0], one[1], around), laid_out)
     scores: dict[str, float] = {}
     problem = ""
     for part, trouble in graded:
@@ -66,14 +66,13 @@ def compare_with_nbgrader(
 
 
 def _grade(
-    lab: Lab, names: dict[str, Trial], course: CoursePaths, scratch: Path, around: Surroundings
+    lab: Lab, root: Path, names: dict[str, Trial], around: Surroundings
 ) -> tuple[dict[str, float], str]:
-    """Have nbgrader grade the answers in a course of its own; return scores and trouble.
+    """Have nbgrader grade the answers in the course at `root`; return scores and trouble.
 
-    What the lab needs of the machine is that of `course`: nbgrader's own has no servers. The
+    What the lab needs of the machine is around it: nbgrader's own course has no servers. The
     answers share one space there, so a lab's checks name what they make by chance.
     """
-    root = _lay_out(lab, names, course, scratch)
     problem = _nbgrader(root, "generate_assignment", lab.manifest.id)
     if not problem:
         seconds = _SECONDS_EACH * len(names)

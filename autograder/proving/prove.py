@@ -29,7 +29,25 @@ from autograder.releasing.leaks import find_leaks
 from autograder.releasing.release import release_lab
 
 _FEWEST_MUTANTS, _FEWEST_ALTERNATES = 6, 3
-_QUICK_MUTANTS = 4
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Say how much of a proof is done; only a whole one writes or removes the lab's proof."""
+
+    wrong_answers: int | None = None
+    """How many of the wrong answers are given; None for all."""
+    turn: int = 0
+    """Which of them, where not all are given; any number."""
+    lesson: bool = True
+    nbgrader: bool = False
+
+    @property
+    def whole(self) -> bool:
+        return self.wrong_answers is None and self.lesson
+
+
+WHOLE = Extent()
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,8 @@ class Verification:
     lab: str
     findings: tuple[Finding, ...]
     trials: tuple[Trial, ...] = ()
+    whole: bool = True
+    """Whether every wrong answer was given; if not, the proof that is kept was not touched."""
 
     @property
     def proved(self) -> bool:
@@ -52,48 +72,45 @@ def verify_lab(
     confinement: Confinement,
     lesson: Path | None,
     workers: int | None = None,
-    nbgrader: bool = False,
-    quick: bool = False,
+    extent: Extent = WHOLE,
     stage: Callable[[str, int], None] = lambda name, steps: None,
     step: Callable[[Trial | None], None] = lambda trial: None,
 ) -> Verification:
     """Prove `lab`; write its proof when it holds, remove an older one when it does not.
 
-    A `quick` proof takes a few of the wrong answers, leaves the lesson out, and leaves the lab's
-    proof as it is.
     `stage` is told the name and the number of steps of what begins, `step` each step done.
     """
     findings = _read_only(lab)
     if any(finding.blocks for finding in findings):
-        return _concluded(lab, findings, quick=quick)
+        return _concluded(lab, findings, whole=extent.whole)
     warm_font_list()
     try:
         variants = list_variants(lab)
     except CourseError as error:
-        return _concluded(lab, [Finding("mutants", error.message, error.mend)], quick=quick)
-    if quick:
-        variants = sample(variants, _QUICK_MUTANTS)
+        return _concluded(lab, [Finding("mutants", error.message, error.mend)], whole=extent.whole)
+    if extent.wrong_answers is not None:
+        variants = sample(variants, extent.wrong_answers, extent.turn)
     stage("answers", len(variants))
     trials = run_trials(lab, variants, confinement=confinement, workers=workers, done=step)
     findings += judge_trials(lab, trials)
-    if not quick:
+    if extent.wrong_answers is None:
         findings += every_check_is_lost(lab, trials)
     findings += check_budgets(lab, trials) + check_margins(trials)
     stage("release and lesson", 2)
     findings += _release(lab, course)
     step(None)
-    if not quick:
+    if extent.lesson:
         findings += check_lesson(lesson)
     step(None)
     agrees: bool | None = None
-    if nbgrader:
+    if extent.nbgrader:
         stage("plain nbgrader", 1)
         with tempfile.TemporaryDirectory(prefix="lab-") as folder:
             differing = compare_with_nbgrader(lab, trials, course, Path(folder))
         findings += differing
         agrees = not differing
         step(None)
-    return _concluded(lab, findings, trials, agrees, quick=quick)
+    return _concluded(lab, findings, trials, agrees, whole=extent.whole)
 
 
 def _concluded(
@@ -102,11 +119,11 @@ def _concluded(
     trials: list[Trial] | None = None,
     agrees: bool | None = None,
     *,
-    quick: bool,
+    whole: bool,
 ) -> Verification:
     """Write the proof of what holds and remove that of what does not; nothing in between."""
-    result = Verification(lab.manifest.id, tuple(findings), tuple(trials or ()))
-    if quick:
+    result = Verification(lab.manifest.id, tuple(findings), tuple(trials or ()), whole)
+    if not whole:
         return result
     if result.proved:
         write_proof(lab, _proof(lab, trials or [], agrees))

@@ -54,11 +54,15 @@ def list_variants(lab: Lab) -> list[Variant]:
     ]
 
 
-def sample(variants: list[Variant], wrong_answers: int) -> list[Variant]:
-    """Keep everything but the wrong answers, and of those `wrong_answers`, evenly chosen."""
+def sample(variants: list[Variant], wrong_answers: int, turn: int = 0) -> list[Variant]:
+    """Keep everything but the wrong answers, and of those `wrong_answers`, evenly chosen.
+
+    With `turn`, an integer, counting up by one each wrong answer has its turn.
+    """
     wrong = [variant for variant in variants if variant.kind is Kind.MUTANT]
     count = min(wrong_answers, len(wrong))
-    chosen = {wrong[number * len(wrong) // count] for number in range(count)}
+    places = (turn + number * len(wrong) // count for number in range(count))
+    chosen = {wrong[place % len(wrong)] for place in places}
     return [v for v in variants if v.kind is not Kind.MUTANT or v in chosen]
 
 

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from autograder.chain.header import made_from_others
 from autograder.contract.conventions import (
     BEGIN_HIDDEN,
     BEGIN_SOLUTION,
@@ -46,6 +47,7 @@ class _Passage:
 def find_leaks(lab: Lab, released: Path) -> list[Leak]:
     """List what of the solution, hidden checks, held-out values or mutants is in `released`."""
     passages = list(_passages(released))
+    inherited = {_of_file(lab.path, path) for path in made_from_others(lab)}
     leaks = [*_unexpected_files(lab, released)]
     for passage in passages:
         for mark in _MARKS:
@@ -60,7 +62,7 @@ def find_leaks(lab: Lab, released: Path) -> list[Leak]:
         leaks += [
             Leak(secret.kind, passage.where, secret.text)
             for passage in passages
-            if _holds(passage, secret)
+            if _holds(passage, secret) and not (secret.is_code and passage in inherited)
         ]
     return leaks
 
@@ -84,11 +86,16 @@ def _passages(released: Path) -> Iterator[_Passage]:
     for path in _files(released):
         name = path.relative_to(released).as_posix()
         yield _passage(f"the name of {name}", name)
-        text = path.read_bytes().decode("utf-8", "ignore") if path.is_file() else ""
+        whole = _of_file(released, path)
         if path.suffix == ".ipynb":
-            yield from _of_notebook(name, text)
+            yield from _of_notebook(name, whole.text)
         else:
-            yield _passage(name, text)
+            yield whole
+
+
+def _of_file(folder: Path, path: Path) -> _Passage:
+    text = path.read_bytes().decode("utf-8", "ignore") if path.is_file() else ""
+    return _passage(path.relative_to(folder).as_posix(), text)
 
 
 def _of_notebook(name: str, text: str) -> Iterator[_Passage]:

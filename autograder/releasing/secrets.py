@@ -8,6 +8,7 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
+from autograder.chain.header import made_from_others
 from autograder.contract.conventions import BEGIN_SOLUTION, CHECKS, END_SOLUTION, MUTANTS
 from autograder.contract.lab import Lab
 from autograder.contract.mutants_file import Mutants, read_mutants
@@ -23,25 +24,32 @@ _LEAST_LITERAL = 1_000_000
 
 @dataclass(frozen=True)
 class Secret:
-    """Name one text that must not leave, its kind, and whether it counts as a whole word only."""
+    """Name one text that must not leave, and its kind.
+
+    A whole word counts only where it stands alone. A line of code may stand in what an earlier
+    lab leaves, which was written without knowledge of this one.
+    """
 
     kind: str
     text: str
     whole_word: bool = False
+    is_code: bool = False
 
 
 def list_secrets(lab: Lab) -> list[Secret]:
     """List what must not be in a release of `lab`, each once.
 
     A line is no secret if the author gives it to learners anyway, be it in a file, a visible check
-    or a text that shows how a library is called.
+    or a text that shows how a library is called. The answers of earlier labs count as no such
+    file: what they happen to share with this lab's must still stand nowhere else.
     """
     hidden = [path.read_text(encoding="utf-8") for path in sorted(lab.path.glob("hidden_*.py"))]
     mutants = _mutants(lab)
     given = _given_code(lab)
     shown = "\n".join(map(squeezed, (*given, *_given_texts(lab))))
-    known = {name for text in given for name in bound_names(parsed(text))}
-    known |= {name.id for text in given for name in _names(text)}
+    public = [*given, *map(_text_of, made_from_others(lab))]
+    known = {name for text in public for name in bound_names(parsed(text))}
+    known |= {name.id for text in public for name in _names(text)}
     found = [
         *_of_code("a line of the solution", _solutions(lab), shown),
         *_of_code("a line of a hidden check", hidden, shown),
@@ -50,8 +58,8 @@ def list_secrets(lab: Lab) -> list[Secret]:
         *_of_names("the name of a mutant", (m.name for m in mutants.mutants), known),
         *(Secret("the reason of a mutant", squeezed(m.why)) for m in mutants.mutants),
         *_of_code("the text of a mutant", _wrong_texts(mutants), shown),
-        *_of_values("a held-out value", _held_out(lab), given),
-        *_of_values("a value of a hidden check", _literals(hidden), given),
+        *_of_values("a held-out value", _held_out(lab), public),
+        *_of_values("a value of a hidden check", _literals(hidden), public),
     ]
     return list({(secret.text, secret.whole_word): secret for secret in reversed(found)}.values())
 
@@ -71,7 +79,7 @@ def _of_code(kind: str, texts: Iterable[str], given: str) -> Iterator[Secret]:
     for text in texts:
         for line in _telling_lines(text):
             if squeezed(line) not in given:
-                yield Secret(kind, squeezed(line))
+                yield Secret(kind, squeezed(line), is_code=True)
 
 
 def _telling_lines(text: str) -> list[str]:
@@ -117,8 +125,9 @@ def regions(source: str, begin: str, end: str) -> list[str]:
 
 
 def _given_code(lab: Lab) -> list[str]:
-    """Give the code that learners get anyway: files, visible checks, the starter's code cells."""
-    files = [lab.path / CHECKS, *lab.given_files]
+    """Give the lab's own code that learners get: files, visible checks, the starter's cells."""
+    inherited = made_from_others(lab)
+    files = [lab.path / CHECKS, *(path for path in lab.given_files if path not in inherited)]
     texts = [_text_of(path) for path in files if path.is_file()]
     return texts + [cell.source for cell in lab.starter.cells if cell.cell_type == "code"]
 

@@ -14,6 +14,8 @@ from autograder.releasing.manifest import write_released_manifest
 
 SOURCE, RELEASE = "labs", "release"
 _CELL_SECONDS = 600
+# nbgrader's own four seconds are too few where the machine has much to do.
+_OUTPUT_SECONDS = 60
 
 
 def configure(config: Config, root: Path) -> None:
@@ -27,6 +29,7 @@ def configure(config: Config, root: Path) -> None:
     course.ignore = [*KEPT_BACK, *LITTER]
     # nbgrader counts for each cell, and a probe of a slow function must not outlast it.
     config.Execute.timeout = _CELL_SECONDS
+    config.Execute.iopub_timeout = _OUTPUT_SECONDS
     config.Execute.interrupt_on_timeout = True
     # Formgrader shows learners' notebooks beside a server that runs code: nothing in them may act.
     config.HTMLExporter.sanitize_html = True

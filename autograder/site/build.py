@@ -11,6 +11,7 @@ from autograder.course import Course, load_course
 from autograder.course.agreement import lesson_folder
 from autograder.course.coverage import State, coverage, state_of
 from autograder.paths import CoursePaths
+from autograder.site.companions import companions
 from autograder.site.coverage_page import coverage_page
 from autograder.site.layout import Asset, Page, lab_path, notebook_path, project_path, step_path
 from autograder.site.lessons import StepPages
@@ -81,6 +82,8 @@ def _pages_by_source(course: Course, paths: CoursePaths) -> dict[str, str]:
     for project in course.projects:
         known[f"projects/{project.id}"] = project_path(project.id)
         known[f"projects/{project.id}/README.md"] = project_path(project.id)
+        for file, page in companions(paths, project.id).items():
+            known[file.relative_to(paths.root).as_posix()] = page
     for step in course.steps:
         folder = lesson_folder(step, paths).relative_to(paths.root).as_posix()
         known[folder] = known[f"{folder}/README.md"] = step_path(step)

@@ -47,7 +47,11 @@ def navigation(course: Course, pages: Iterable[Page]) -> list[Entry | str]:
     projects: list[Entry | str] = ["projects/index.md"]
     for project in course.projects:
         stones = [_step(stone, known) for stone in course.milestones_of(project.id)]
-        projects.append({project.title: [project_path(project.id), *stones]})
+        more = [path for path in known if path.startswith(f"projects/{project.id}/")]
+        beside = [
+            path for path in more if path.count("/") == 2 and path != project_path(project.id)
+        ]
+        projects.append({project.title: [project_path(project.id), *stones, *beside]})
     rooms = [path for path in known if path.startswith("reference/api/") and path != API]
     return [
         {"Home": "index.md"},

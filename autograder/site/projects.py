@@ -1,9 +1,10 @@
-"""One page a project: what it is, and the milestones that build it."""
+"""A project's pages: what it is, the milestones that build it, and what tells more of it."""
 
 from collections.abc import Iterator, Mapping
 
 from autograder.course import Course
 from autograder.paths import CoursePaths
+from autograder.site.companions import companion_pages
 from autograder.site.layout import Asset, Page, link, project_path, step_path
 from autograder.site.links import rewrite_links
 from autograder.site.lists import States
@@ -32,3 +33,4 @@ def project_pages(
             yield from carried.assets
             body += ["", "## The reference system", "", carried.text]
         yield Page(here, project.title, "\n".join(body), project.summary)
+        yield from companion_pages(paths, project.id, pages)

@@ -41,7 +41,7 @@ cohort.detect_confinement = lambda: detect_confinement(wanted=False)
 """
 HELD_OUT = "271828"
 _GOOD_EVERY = 12
-_MOST_SECONDS = 540
+_MOST_SECONDS = 1500
 
 
 @dataclass(frozen=True)

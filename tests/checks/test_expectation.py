@@ -61,6 +61,7 @@ EQUALITY = [
      "f(x) has 2 items, where 3 are due; the first difference: [1] is 5, where 2 is due"),
     ([2, 1], [1, 2], {},
      "f(x)[0] is 2, where 1 is due; the items are right, their order is not"),
+    ([1, 0], [True, False], {}, "f(x)[0] is 1 (an int), where True (a bool) is due"),
     ({1, 2}, {2, 3}, {}, "f(x) lacks the item 3 and has the item 1, which is not due"),
     (UTC.tz_localize(None), UTC, {}, "f(x) is Timestamp('2026-01-01 00:00:00'), where "
      "Timestamp('2026-01-01 00:00:00+0000', tz='UTC') is due; it has no time zone, where one is "

@@ -16,6 +16,8 @@ CELL_SECONDS = 8
 _AUTOTEST = re.compile(r"(autotest-[a-z]+)-(?:un)?changed(?:-[a-z]+)?")
 CONFIG = f"""c = get_config()
 c.Execute.timeout = {CELL_SECONDS}
+# A kernel that holds gigabytes takes its time to answer an interrupt where others work too.
+c.Execute.iopub_timeout = 60
 c.ClearSolutions.enforce_metadata = False
 c.Exchange.root = "exchange"
 """

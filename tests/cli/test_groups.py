@@ -24,4 +24,5 @@ def test_what_is_not_known_gets_all_groups() -> None:
 def test_a_command_does_not_wait_for_what_others_import() -> None:
     code = "import sys, autograder.cli.app as app; app.build_app('list'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"nbgrader", "infra.stack", "great_expectations"} & set(done.stdout.split())
+    heavy = {"nbgrader", "infra.stack", "great_expectations", "papermill", "joblib"}
+    assert not heavy & set(done.stdout.split())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course, load_course
+from autograder.course.manifest import Milestone, Module
 from autograder.errors import CourseError
 from autograder.paths import CoursePaths
 
@@ -99,3 +100,9 @@ def test_no_title_carries_the_marks_of_a_wrong_encoding(root: Path) -> None:
     raw = (root / "modules/units.toml").read_text(encoding="utf-8")
     titles = [title for row in tomllib.loads(raw)["syllabus"] for title in row["units"].values()]
     assert [title for title in titles if not title.isascii() or len(title) > 70] == []
+
+
+def test_the_demo_shows_labs_of_a_module_and_of_a_project(root: Path) -> None:
+    course = load_course(CoursePaths(root))
+    shown = [course.step(step) for step in course.showcase()]
+    assert {type(step) for step in shown} == {Module, Milestone} and len(shown) == 3

@@ -36,6 +36,12 @@ def test_what_is_marked_as_built_must_stand(write_course: Write) -> None:
     assert problems(write_course(BUILT, files=("labs/01_one/lab.toml",))) == []
 
 
+def test_what_the_demo_shows_must_be_built(write_course: Write) -> None:
+    shown = ('lab = "do one thing"', 'lab = "do one thing"\nshowcase = true')
+    (found,) = problems(write_course(shown))
+    assert "01_one" in found and "built" in found
+
+
 def test_a_standing_lab_must_be_marked(write_course: Write) -> None:
     (found,) = problems(write_course(files=("labs/shop_1_open/lab.toml",)))
     assert "Add built = true" in found

@@ -111,6 +111,15 @@ CELLS = {
         "os.kill(os.getpid(), signal.SIGUSR1)\n"
         "back = signal.signal(signal.SIGUSR1, old)\nheard"
     ),
+    "writes_to_nobody": (
+        "import socket\nhere, there = socket.socketpair()\nthere.close()\n"
+        "try:\n    here.send(b'x')\nexcept BrokenPipeError:\n    print('nobody')"
+    ),
+    "ignored_signals": (
+        # Those that Python ignores from its start; what else is ignored comes from a nohup above.
+        "both = (signal.SIGPIPE, signal.SIGXFSZ)\n"
+        "[signal.getsignal(one).name for one in both], signal.pthread_sigmask(signal.SIG_BLOCK, [])"
+    ),
     "interrupts_itself": "os.kill(os.getpid(), signal.SIGINT)\nimport time\ntime.sleep(2)",
     "own_interrupt": (
         "old = signal.signal(signal.SIGINT, lambda *_: heard.append('int'))\n"

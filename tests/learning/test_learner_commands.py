@@ -12,13 +12,14 @@ from nbgrader.utils import parse_utc
 from small_course import LAB, solve
 from typer.testing import CliRunner
 
-from autograder.cli import learner
+from autograder.cli import learner, learner_work
 from autograder.errors import CourseError
 from autograder.learning.memory import FILE_NAME, remembered
 from autograder.paths import CoursePaths
 
 APP = typer.Typer()
 learner.register(APP)
+learner_work.register(APP)
 
 
 def lab(*words: str, width: int = 100) -> str:

@@ -11,13 +11,13 @@ from autograder.execution import Confinement
 from autograder.paths import CoursePaths
 from autograder.proving.hints import check_hints
 from autograder.proving.proof import is_proven, read_proof
-from autograder.proving.prove import Verification, verify_lab
+from autograder.proving.prove import WHOLE, Extent, Verification, verify_lab
 
 
-def verify(root: Path, confinement: Confinement, **how: bool) -> Verification:
+def verify(root: Path, confinement: Confinement, extent: Extent = WHOLE) -> Verification:
     course = CoursePaths(root)
     lab = load_lab(course.labs / "tiny")
-    return verify_lab(lab, course, confinement=confinement, lesson=_lesson(root), **how)
+    return verify_lab(lab, course, confinement=confinement, lesson=_lesson(root), extent=extent)
 
 
 def _lesson(root: Path) -> Path:
@@ -61,7 +61,7 @@ def enough(tiny_course: Path) -> Path:
 def test_a_lab_that_holds_is_proved_until_it_changes(
     enough: Path, confinement: Confinement
 ) -> None:
-    found = verify(enough, confinement, nbgrader=True)
+    found = verify(enough, confinement, extent=Extent(nbgrader=True))
     assert found.proved, found.findings
     lab = enough / "labs" / "tiny"
     proof = read_proof(lab)
@@ -72,7 +72,7 @@ def test_a_lab_that_holds_is_proved_until_it_changes(
 
 @pytest.mark.slow
 def test_a_quick_proof_leaves_the_kept_one_alone(enough: Path, confinement: Confinement) -> None:
-    assert verify(enough, confinement, quick=True).proved
+    assert verify(enough, confinement, extent=Extent(wrong_answers=4, lesson=False)).proved
     assert not (enough / "labs" / "tiny" / "proof.json").exists()
 
 

@@ -134,8 +134,10 @@ def _become_kernel(request: dict[str, Any], environment: dict[str, str]) -> None
 
 def _leave_the_zygote(environment: dict[str, str]) -> None:
     os.setsid()
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
+    # As in every Python process: who writes to a socket that was closed gets an error.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):

@@ -3,6 +3,8 @@
 from ..attack import Attack
 
 OWN_LOSS = "the run is ended, and with it this submission's points"
+# Those that end by what they take ignore interrupts: on a busy machine they take it so slowly that
+# the time of the cell would end them first, and leave the run its points.
 
 ATTACKS = (
     Attack(
@@ -36,7 +38,8 @@ ATTACKS = (
         "memory",
         "take memory until there is none",
         last="""
-            import time
+            import signal, time
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             held = []
             while True:
                 try:
@@ -52,7 +55,8 @@ ATTACKS = (
         "memory_by_children",
         "take memory in many processes, each below the limit",
         last="""
-            import os, time
+            import os, signal, time
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             for _ in range(20):
                 if os.fork() == 0:
                     held = bytearray(b"x") * (200 << 20)
@@ -84,7 +88,8 @@ ATTACKS = (
         "nameless_files",
         "fill the disk with files that are deleted and still open",
         last="""
-            import os, time
+            import os, signal, time
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             held = []
             for number in range(100):
                 held.append(os.open(f"gone{number}", os.O_RDWR | os.O_CREAT))
@@ -133,7 +138,8 @@ ATTACKS = (
         "disk",
         "fill the disk with many files, each below the limit",
         last="""
-            import os
+            import os, signal
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             block = b"x" * (20 << 20)
             for number in range(400):
                 with open(f"block{number}", "wb") as file:
@@ -168,10 +174,29 @@ ATTACKS = (
         "tiny_outputs",
         "show small outputs without end",
         last="""
+            import time
             from IPython.display import display
             while True:
                 display({})
+                time.sleep(0.0005)
         """,
+        stopped_by="the output limit and the time of a cell",
+    ),
+    Attack(
+        "flood_of_tiny_outputs",
+        "show small outputs as fast as they can be made, and ignore interrupts",
+        # Heeding them, it would be a matter of the machine's speed how soon it is seen to.
+        last="""
+            import signal
+            from IPython.display import display
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            while True:
+                try:
+                    display({})
+                except BaseException:
+                    pass
+        """,
+        ends_itself=True,
         stopped_by="the output limit and the time of a cell",
     ),
     Attack(
