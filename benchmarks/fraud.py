@@ -8,6 +8,7 @@ kept when a later one is stopped; parts that are not run keep their lines.
 import json
 import os
 import platform
+import signal
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,11 +16,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import psutil
 import typer
 
+from benchmarks.fraud_api import Answered, asked
 from benchmarks.fraud_compute import batch, features_online, model_alone
+from benchmarks.fraud_stage import servers
 from benchmarks.fraud_stream import AtRate, Killed, running
+from infra.settings.exporting import environment_of
 
 _FOLDER = Path(__file__).parent
 _P95_MILLISECONDS = 150
@@ -31,6 +36,8 @@ class Part(StrEnum):
     LATENCY = "latency"
     SCORER = "scorer-kill"
     BROKER = "broker-kill"
+    REDIS = "redis-kill"
+    API = "api"
     MODEL = "model"
     BATCH = "batch"
 
@@ -57,9 +64,11 @@ def main(
     works: dict[Part, Callable[[Path], list[Line]]] = {
         Part.MODEL: lambda folder: _model(),
         Part.BATCH: _batch,
+        Part.API: _api,
         Part.LATENCY: lambda folder: _latency(folder, history_days, seconds, steps, step_seconds),
         Part.SCORER: lambda folder: _killed(folder, history_days, "restart", brokers=1),
         Part.BROKER: lambda folder: _killed(folder, history_days, "kill_broker", brokers=3),
+        Part.REDIS: _redis_killed,
     }
     for one, work in works.items():
         if one in (part or list(Part)):
@@ -95,6 +104,35 @@ def _killed(folder: Path, history_days: int, harm: str, brokers: int) -> list[Li
     ) as stream:
         seen = stream.during(f"SIGKILL of {what} at 200/s", seconds, harm)
     return [_kill(seen)]
+
+
+def _redis_killed(folder: Path) -> list[Line]:
+    """Kill the Redis in which the API counts quotas: scores may come late, and none may be lost."""
+    seconds = 30
+    with servers(["redis"]) as stack:
+        seen = asked(
+            folder,
+            seconds,
+            words=["--shared-quotas"],
+            variables=environment_of(stack.settings, ["redis"]),
+            harm=lambda: os.kill(stack.pid("redis"), signal.SIGKILL),
+        )
+    return [_answered("SIGKILL of Redis, scores over HTTP", seconds, seen, "lost 0")]
+
+
+def _api(folder: Path) -> list[Line]:
+    seconds = 60
+    return [_answered("scores over HTTP", seconds, asked(folder, seconds), "p95 under 20 ms")]
+
+
+def _answered(what: str, seconds: int, seen: Answered, aim: str) -> Line:
+    p50, p95, p99 = np.percentile(seen.milliseconds, [50, 95, 99])
+    return (
+        f"{what}, 200/s for {seconds} s, from when a request was due",
+        f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms, worst "
+        f"{seen.milliseconds.max():.0f} ms; lost {seen.lost} of {seconds * 200:,}",
+        aim,
+    )
 
 
 def _model() -> list[Line]:
@@ -163,7 +201,9 @@ def _write(page: Path, part: Part, lines: list[Line]) -> None:
         "# The fraud project, measured",
         "",
         "`python -m benchmarks.fraud` writes this page; broker, database, sender, receiver and "
-        "scorer share the cores.",
+        "scorer share the cores. What the models are worth is in "
+        "[FRAUD_QUALITY.md](FRAUD_QUALITY.md), what the watches see in "
+        "[FRAUD_DRIFT.md](FRAUD_DRIFT.md).",
         "",
         "| what | figure | aim | when and where |",
         "|---|---|---|---|",

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
@@ -20,6 +21,12 @@ def save(figure: Figure, path: Path) -> Path:
     with mpl.rc_context({"svg.hashsalt": "fraud", "svg.fonttype": "none"}):
         figure.savefig(path, format="svg", metadata={"Date": None}, bbox_inches="tight")
     return path
+
+
+def save_all(drawn: Mapping[str, Figure], folder: Path) -> list[Path]:
+    """Write each figure into `folder` as NAME.svg, and return the paths."""
+    folder.mkdir(exist_ok=True)
+    return [save(figure, folder / f"{name}.svg") for name, figure in drawn.items()]
 
 
 def timeline(config: SplitConfig) -> Figure:
@@ -46,7 +53,7 @@ def timeline(config: SplitConfig) -> Figure:
             )
     axes.set_yticks([0, 1], ["the exam", "the rehearsal"])
     axes.set_xlabel("day")
-    _plain(axes)
+    plain(axes)
     return figure
 
 
@@ -65,8 +72,8 @@ def two_curves(labels: np.ndarray, scores: Mapping[str, np.ndarray]) -> Figure:
     right.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02))
     right.set_title("precision and recall", fontsize=10)
     right.legend(frameon=False, fontsize=8)
-    _plain(left)
-    _plain(right)
+    plain(left)
+    plain(right)
     figure.tight_layout()
     return figure
 
@@ -80,7 +87,7 @@ def by_day(series: Mapping[str, pd.Series], possible: pd.Series, k: int) -> Figu
         axes.plot(values.index, values, marker="o", markersize=4, color=colour, label=name)
     axes.set(xlabel="day of the test", ylabel=f"card precision@{k}", ylim=(0, None))
     axes.legend(frameon=False, fontsize=8)
-    _plain(axes)
+    plain(axes)
     return figure
 
 
@@ -101,7 +108,7 @@ def reliability(labels: np.ndarray, scores: Mapping[str, np.ndarray]) -> Figure:
         axes.plot(predicted, observed, marker="o", markersize=4, color=colour, label=name)
     axes.set(xscale="log", yscale="log", xlabel="predicted", ylabel="observed")
     axes.legend(frameon=False, fontsize=8)
-    _plain(axes)
+    plain(axes)
     return figure
 
 
@@ -115,7 +122,7 @@ def costs(thresholds: np.ndarray, cost: Mapping[str, np.ndarray], chosen: float)
     axes.axvline(0.5, color="#999999", linestyle=":", label="0.5, out of habit")
     axes.set(xscale="log", xlabel="threshold", ylabel="cost of the week in euros", ylim=(0, None))
     axes.legend(frameon=False, fontsize=8)
-    _plain(axes)
+    plain(axes)
     return figure
 
 
@@ -127,5 +134,6 @@ def _thinned(x: np.ndarray, y: np.ndarray, points: int = 300) -> tuple[np.ndarra
     return np.round(x[keep], 4), np.round(y[keep], 4)
 
 
-def _plain(axes: mpl.axes.Axes) -> None:
+def plain(axes: Axes) -> None:
+    """Take away the lines above and to the right of what is drawn."""
     axes.spines[["top", "right"]].set_visible(False)

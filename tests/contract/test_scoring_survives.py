@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from infra.events.records import Record
 from infra.events.stopping import Stop
 from infra.events.topics import GroupTopics
 from infra.settings import Kafka, Postgres
-from projects.fraud.contracts import CONTRACTS
+from projects.fraud.contracts import CONTRACTS, Decision, Payment
 from projects.fraud.scoring.label_log import LabelLog
 from projects.fraud.scoring.models import point_at
 from projects.fraud.scoring.processes import ScoringProcess
@@ -93,34 +94,54 @@ def test_five_kills_lose_nothing_decide_nothing_twice_and_replay_to_the_last_bit
 def test_models_are_swapped_under_load_and_the_unreadable_is_put_aside(
     kafka: Kafka, faults: StackUnderTest, tmp_path: Path
 ) -> None:
-    events, folder = 1_500, tmp_path / "models"
+    folder = tmp_path / "models"
     stage = Stage("swapped", tmp_path)
     stage.make_topics(kafka)
-    world, payments, labels = world_events(2, events)
+    world, payments, labels = world_events(2, 6_400)
     models = save_models(world, folder, ["one", "two", "three"])
     point_at(folder, "one")
     publish(kafka, stage.scorer.labels, labels)
-    late = {"transaction_id": 10**9, "at": payments[-1].at - timedelta(days=9)}
+    sent: list[Payment] = []
+    enough = threading.Event()
+
+    def load() -> Iterator[Payment]:
+        # Payments come for as long as the swaps take: some seconds, on a slow machine a minute.
+        for payment in itertools.takewhile(lambda _: not enough.is_set(), payments[len(sent) :]):
+            sent.append(payment)
+            yield payment
+
     feeding = threading.Thread(
-        target=publish, args=(kafka, stage.scorer.payments, payments), kwargs={"per_second": 200}
+        target=publish, args=(kafka, stage.scorer.payments, load()), kwargs={"per_second": 100}
     )
     with (
         closing(Counting(kafka, stage.scorer.decisions)) as count,
         ScoringProcess(faults.own_settings(), tmp_path / "log", stage.stream_words()) as scorer,
     ):
+
+        def decides_with(version: str) -> None:
+            reaches(lambda: versions(decided(kafka, stage.scorer.decisions)).count(version), 1)
+
+        sent += payments[:1]
+        publish(kafka, stage.scorer.payments, sent)
+        decides_with("one")
         feeding.start()
-        reaches(count, events // 4)
-        point_at(folder, "two")
-        with EventProducer(kafka, ProducerConfig(name="vandal"), CONTRACTS) as producer:
-            producer.send_record(Record(stage.scorer.payments, b"1", b"no payment"))
-        # A model that is not there is no reason to stop.
-        reaches(count, events // 2)
-        point_at(folder, "missing")
-        reaches(count, 3 * events // 4)
-        point_at(folder, "three")
-        feeding.join()
-        publish(kafka, stage.scorer.payments, [payments[-1].model_copy(update=late)])
-        reaches(count, events)
+        try:
+            reaches(count, 200)
+            point_at(folder, "two")
+            with EventProducer(kafka, ProducerConfig(name="vandal"), CONTRACTS) as producer:
+                producer.send_record(Record(stage.scorer.payments, b"1", b"no payment"))
+            decides_with("two")
+            # A model that is not there is no reason to stop.
+            point_at(folder, "missing")
+            reaches(count, count() + 200)
+            point_at(folder, "three")
+            decides_with("three")
+        finally:
+            enough.set()
+            feeding.join()
+        late = {"transaction_id": 10**9, "at": sent[-1].at - timedelta(days=9)}
+        publish(kafka, stage.scorer.payments, [sent[-1].model_copy(update=late)])
+        reaches(count, len(sent))
         topics = GroupTopics.of(stage.scorer.consumer, stage.scorer.retry)
         reaches(lambda: len(waiting(kafka, topics)), 2)
         reasons = sorted(letter.failure.reason for letter in waiting(kafka, topics))
@@ -130,17 +151,20 @@ def test_models_are_swapped_under_load_and_the_unreadable_is_put_aside(
         scorer.end()
     published = decided(kafka, stage.scorer.decisions)
     ids = [decision.transaction_id for decision in published]
-    assert sorted(ids) == sorted(payment.transaction_id for payment in payments)
-    versions = [decision.model_version for decision in published]
-    assert set(versions) == {"one", "two", "three"}
+    assert sorted(ids) == sorted(payment.transaction_id for payment in sent)
+    assert set(versions(published)) == {"one", "two", "three"}
     by_version = {
         model.version: {one.transaction_id: one for one in replayed(kafka, model, stage.scorer)}
         for model in models
     }
     assert all(one == by_version[one.model_version][one.transaction_id] for one in published)
-    swaps = sum(one != other for one, other in itertools.pairwise(versions))
+    swaps = sum(one != other for one, other in itertools.pairwise(versions(published)))
     # Each of two partitions goes from the first model to the last, never back.
     assert swaps <= 2 * 2 + 1
+
+
+def versions(decisions: list[Decision]) -> list[str]:
+    return [decision.model_version for decision in decisions]
 
 
 def test_labels_are_read_at_two_places_by_turns(kafka: Kafka, tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def serve(
     settings = load_settings()
     found = RegisteredModels(settings.mlflow.url) if model is None else ModelFolders(model)
     store = KeyStore.in_file(keys) if keys else KeyStore.in_postgres(settings.postgres)
-    config = ServingConfig("Fraud scores", quota=quota, batching=_BATCHING)
+    # Better a score too many than none while counts cannot be had.
+    config = ServingConfig("Fraud scores", quota=quota, quota_fails_open=True, batching=_BATCHING)
     quotas = quota_storage(settings.redis, prefix="fraud-scores") if shared_quotas else None
     app = create_app(config, scoring_api(), LiveModels(found), store, quotas=quotas)
     serve_app(app, host=host, port=port, log="WARNING")

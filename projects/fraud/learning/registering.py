@@ -21,6 +21,7 @@ from projects.fraud.learning.material import Material
 from projects.fraud.learning.scoring_model import ScoringModel
 
 MODEL_FOLDER, CARD_FILE = "model", "model_card.md"
+FIRST_DAY, LAST_DAY, PURPOSE_TAG = "train_first_day", "train_last_day", "purpose"
 NAME = "fraud-detector"
 
 
@@ -36,10 +37,14 @@ class RegisteringConfig:
 
 @dataclass(frozen=True)
 class Keepsakes:
-    """Hold what is kept beside a model: figures of its examination, and its card as Markdown."""
+    """Hold what is kept beside a model: figures of its examination, and its card as Markdown.
+
+    `purpose` says what it was made for, such as "drift-day-120", so that it is not made twice.
+    """
 
     metrics: Mapping[str, float] = field(default_factory=dict)
     card: str = ""
+    purpose: str = ""
 
 
 def data_hash(frame: pd.DataFrame, features: tuple[str, ...]) -> str:
@@ -56,7 +61,8 @@ def register(
 ) -> RegisteredVersion:
     """Log a run with lineage, parameters, figures, model and card, and register the model.
 
-    The lineage's data is the training week; the week that calibrated is named by a parameter.
+    The lineage's data is the training week; the week that calibrated is named by a parameter, and
+    so are the first and the last training day where the data counts days.
     """
     keepsakes = keepsakes or Keepsakes()
     lineage = Lineage.gather(
@@ -71,8 +77,13 @@ def register(
         "train_rows": len(material.train),
         "rehearsal_data_hash": data_hash(material.rehearsal.test, material.features),
     }
+    if c.TX_TIME_DAYS in material.train:
+        days = material.train[c.TX_TIME_DAYS]
+        parameters |= {FIRST_DAY: int(days.min()), LAST_DAY: int(days.max())}
     with Tracker(config.tracking).run("learning", lineage, parameters) as run_id:
         mlflow.log_metrics(dict(keepsakes.metrics))
+        if keepsakes.purpose:
+            mlflow.set_tag(PURPOSE_TAG, keepsakes.purpose)
         with tempfile.TemporaryDirectory() as folder:
             learned.model.save(Path(folder) / MODEL_FOLDER)
             if keepsakes.card:

@@ -13,6 +13,7 @@ from infra.events.stopping import Stop
 from infra.settings import load_settings
 from projects.fraud.operating.decision_metrics import DecisionMetrics
 from projects.fraud.operating.decision_watcher import DecisionWatcher
+from projects.fraud.operating.judging_command import judge_day
 from projects.fraud.operating.objectives import FraudTerms
 from projects.fraud.operating.render import HOME, write_rendered
 from projects.fraud.scoring.topics import make_scoring_topics
@@ -48,6 +49,9 @@ def watch(
         start_http_server(port, addr=host, registry=metrics.registry)
         watcher.run(stop)
         watcher.close()
+
+
+_APP.command()(judge_day)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 from infra.monitoring.drift.configuration import DriftConfig, FeatureTest, Test
 from infra.monitoring.drift.detector import DriftDetector, DriftReport, Verdict
 from projects.fraud import columns as c
+from projects.fraud.operating.day_calibration import calibrate_on_days
 
 SCORE = "SCORE"
 ALERT = "ALERT"
@@ -126,18 +127,31 @@ class DriftWatch:
         self._detectors = detectors
 
     @classmethod
-    def calibrate(cls, reference: pd.DataFrame, config: WatchConfig) -> "DriftWatch":
+    def calibrate(
+        cls,
+        reference: pd.DataFrame,
+        config: WatchConfig,
+        labelled: pd.DataFrame | None = None,
+    ) -> "DriftWatch":
         """Learn from days without drift: features, SCORE, ALERT (0 or 1) and known labels.
 
-        Raise ValueError where a column is missing or there are too few rows. Give no rows of the
-        first 30 days of a world: windows that reach before its beginning are still filling.
+        Where not all labels of the reference are known yet, `labelled` is that part of it whose
+        are. Raise ValueError where a column is missing or there are too few rows. Give no rows of
+        the first 30 days of a world: windows that reach before its beginning are still filling.
         """
-        return cls(
-            {watch: DriftDetector.calibrate(reference, config.detector(watch)) for watch in TESTS}
-        )
+        seen = dict.fromkeys(TESTS, reference)
+        seen[LABELS] = reference if labelled is None else labelled
+        return cls({watch: _calibrated(seen[watch], config.detector(watch)) for watch in TESTS})
 
     def judge(self, day: int, payments: pd.DataFrame, labelled: pd.DataFrame) -> WatchReport:
         """Judge a day by its own payments, and by those whose labels became known on it."""
         seen = {FEATURES: payments, SCORES: payments, LABELS: labelled}
         reports = {watch: one.check(seen[watch]) for watch, one in self._detectors.items()}
         return WatchReport(day, len(payments), reports)
+
+
+def _calibrated(reference: pd.DataFrame, config: DriftConfig) -> DriftDetector:
+    # Made-up rows need not come from days.
+    if c.TX_TIME_DAYS not in reference:
+        return DriftDetector.calibrate(reference, config)
+    return calibrate_on_days(reference, reference[c.TX_TIME_DAYS], config)

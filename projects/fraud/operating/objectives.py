@@ -25,7 +25,7 @@ class FraudTerms:
     stale_seconds: float = 60
     most_open: int = 500
     label_seconds: float = 900
-    runbooks: str = "projects/fraud/index.html"
+    runbooks: str = "projects/fraud/operating-runbook.html"
 
 
 def fraud_objectives(terms: FraudTerms) -> tuple[Objective, Objective, Objective]:

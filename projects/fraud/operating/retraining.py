@@ -85,21 +85,30 @@ class RetrainingTrigger:
         `start` gets a name such as "drift-day-120". What it raises is raised after the decision is
         written, so that a later look tries again.
         """
+        found = self.decide(report)
+        self.start_due(start)
+        return self.history()[found.day]
+
+    def decide(self, report: WatchReport) -> DayDecided:
+        """Write what is to be done about a day, and return it; what was decided before stays."""
         with self._engine.begin() as session:
-            found = self._decided(session, report)
-            values = _written(found)
+            values = _written(self._decided(session, report))
         try:
             with self._engine.begin() as session:
                 session.execute(sa.insert(_DAYS).values(values))
         except sa.exc.IntegrityError:
-            found = self.history()[report.day]
+            # Somebody decided on that day before.
+            pass
+        return self.history()[report.day]
+
+    def start_due(self, start: Callable[[str], None]) -> None:
+        """Start what was decided and not started yet, and take note of each that was."""
         for due in [one for one in self.history().values() if one.is_due]:
             start(f"drift-day-{due.day}")
             with self._engine.begin() as session:
                 now = datetime.now(UTC).isoformat()
                 started = sa.update(_DAYS).where(_DAYS.c.day == due.day).values(started_at=now)
                 session.execute(started)
-        return self.history()[found.day]
 
     def history(self) -> Mapping[int, DayDecided]:
         """Return every decision by its day, from first to last."""
@@ -122,7 +131,9 @@ class RetrainingTrigger:
         if not confirmed:
             why = f"not confirmed: {report.in_words()}"
         else:
-            told = ", ".join(f"{w} on {counts[w]} of {self._config.of} days" for w in confirmed)
+            told = ", ".join(
+                f"{w} on {counts[w]} of {self._config.of} days" for w in sorted(confirmed)
+            )
             why = f"{told}; {meaning(confirmed)}"
             if not confirmed & self._config.grounds:
                 why += "; no ground for another model"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
+from system_tools import said, tool
 
 from infra.monitoring.drift.detector import DriftReport, TestResult, Verdict
 from infra.monitoring.exposure import missing
@@ -92,25 +93,15 @@ def test_every_alert_leads_to_a_heading_of_the_runbook() -> None:
     assert led == headings
 
 
-def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None:
-        pytest.skip("promtool is not here: apt install prometheus")
-    return found
-
-
 def tried(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [promtool(), "test", "rules", TESTS.name]
+    command = [tool("promtool", "prometheus"), "test", "rules", TESTS.name]
     return subprocess.run(
         command, cwd=folder / "tests", capture_output=True, text=True, timeout=120, check=False
     )
 
 
 def test_promtool_accepts_the_rules_and_they_fire_when_they_should() -> None:
-    checked = subprocess.run(
-        [promtool(), "check", "rules", RULES], capture_output=True, text=True, check=False
-    )
-    assert "SUCCESS" in checked.stdout, checked.stdout + checked.stderr
+    assert "SUCCESS" in said(tool("promtool", "prometheus"), "check", "rules", RULES)
     done = tried(RULES.parent)
     assert done.returncode == 0, done.stdout + done.stderr
 
