@@ -8,15 +8,18 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnknownBrokerIdError
 
 from infra.events.answering import answering
 from infra.events.steady_consumer import SteadyConsumer
 from infra.settings import load_settings
 
 BROKERS = 3
+_ASK_AGAIN_SECONDS = 15.0
+_PAUSE_SECONDS = 0.2
 # One broker may die and be replaced in this time; a busy machine may take long, too.
 _PATIENCE_SECONDS = 90.0
+_STALLED_SECONDS = 150.0
 
 
 class ClusterIsDown(ConnectionError):  # noqa: N818
@@ -31,7 +34,37 @@ class Crash(Exception):  # noqa: N818
 
 
 class Consumer(SteadyConsumer):
-    """Be kafka-python's KafkaConsumer, less a fault of its present version in a slow rebalance."""
+    """Be kafka-python's KafkaConsumer, without two bugs of its present version.
+
+    One is in slow rebalances. The other: when a broker dies that the client still means to ask, and
+    is on no list any more, UnknownBrokerIdError leaves, though the next question would be answered.
+    """
+
+    def poll(
+        self, timeout_ms: float = 0, max_records: int | None = None, update_offsets: bool = True
+    ) -> Any:
+        """Return records by partition, or none after `timeout_ms`."""
+        try:
+            return super().poll(timeout_ms, max_records, update_offsets)
+        except UnknownBrokerIdError:
+            time.sleep(_PAUSE_SECONDS)
+            return {}
+
+    def commit(self, offsets: Any = None, timeout_ms: float | None = None) -> Any:
+        """Commit, and wait for the answer."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return super().commit(offsets, timeout_ms)
+            except UnknownBrokerIdError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+
+    def close(self, *told: Any, **options: Any) -> None:
+        """Leave the group and the brokers."""
+        with suppress(UnknownBrokerIdError):
+            super().close(*told, **options)
 
 
 def connect() -> str:
@@ -60,15 +93,22 @@ def client_options() -> dict[str, Any]:
     A client finds all brokers through any one of them, so one that is starting is left out.
     """
     kafka = load_settings().kafka
-    awake = list(answering(kafka.bootstrap)) or list(kafka.bootstrap)
-    return kafka.client_options() | {"bootstrap_servers": awake, "reconnect_backoff_max_ms": 1000}
+    awake = answering(kafka.bootstrap) or answering(kafka.bootstrap, _ASK_AGAIN_SECONDS)
+    patience = _PATIENCE_SECONDS if awake else 1.0
+    return kafka.client_options() | {
+        "bootstrap_servers": list(awake or kafka.bootstrap),
+        "bootstrap_timeout_ms": round(1000 * patience),
+        "reconnect_backoff_max_ms": 1000,
+    }
 
 
 def consumer_options() -> dict[str, Any]:
     """Return what a member of a group must be told beside its group and its ways.
 
-    At most 50 records come out of one `poll`; a member that is silent for 45 s is taken for dead.
-    A topic that was made a moment ago is found within two seconds.
+    At most 50 records come out of one `poll`. The client's own thread tells the group every half
+    second that it lives; when 45 s pass without a word, the group considers it dead. A handler may
+    take longer than that: only five minutes without a `poll` end a membership, too. A topic that
+    was made a moment ago is found within two seconds.
     """
     return client_options() | {
         "metadata_max_age_ms": 2000,
@@ -84,12 +124,17 @@ def admin() -> KafkaAdminClient:
     return KafkaAdminClient(**client_options())
 
 
+def places_of(client: KafkaConsumer, topic: str) -> list[TopicPartition]:
+    """Return the partitions of a topic in order, as `assign` and `end_offsets` take them."""
+    return [TopicPartition(topic, number) for number in sorted(client.partitions_for_topic(topic))]
+
+
 @contextmanager
 def producer(seconds: float, **options: Any) -> Iterator[KafkaProducer]:
     """Give a producer that gives up on a record `seconds` after it was sent; options are its own.
 
-    A future that `send` returns then fails by itself. Leaving the block ends the client at once,
-    whatever it still waits for: ask the futures before.
+    A future that `send` returns then fails by itself; `send` itself waits so long for a topic that
+    is not there. Leaving the block throws away what is still waiting: ask the futures before.
     """
     milliseconds = round(seconds * 1000)
     times = {
@@ -140,10 +185,11 @@ class Desk:
 
     def finished(self) -> bool:
         """Say whether all is handled, or nothing new has been for so long that nobody will."""
-        for records in self._reader.poll(timeout_ms=0).values():
-            self._seen |= {record.value for record in records}
-            self._news = time.monotonic()
-        stalled = time.monotonic() - self._news > _PATIENCE_SECONDS
+        with suppress(UnknownBrokerIdError):
+            for records in self._reader.poll(timeout_ms=0).values():
+                self._seen |= {record.value for record in records}
+                self._news = time.monotonic()
+        stalled = time.monotonic() - self._news > _STALLED_SECONDS
         return len(self._seen) >= self._expected or stalled
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 
 from kafka import KafkaProducer
 from kafka.structs import OffsetAndMetadata
@@ -13,13 +14,20 @@ _POLL_MILLISECONDS = 200
 
 
 def work_beside(
-    own: Ground, topic: str, group: str, log: str, share: int, over: threading.Event
+    own: Ground,
+    topic: str,
+    group: str,
+    log: str,
+    share: int,
+    over: threading.Event,
+    joined: Callable[[], None],
 ) -> list[str]:
-    """Join the group, handle at least `share` payments if there are so many left, and leave.
+    """Join the group, say that it `joined`, handle at least `share` payments, and leave.
 
     Return the ids that were handled; each is written into `log`, as the learner's desk does it.
     """
     handled: list[str] = []
+    told = False
     writer = KafkaProducer(**own.options, acks="all")
     member = SteadyConsumer(
         topic,
@@ -41,6 +49,9 @@ def work_beside(
                     handled.append(payment)
                 done = OffsetAndMetadata(records[-1].offset + 1, "", -1)
                 member.commit({partition: done})
+            if not told and member.assignment():
+                told = True
+                joined()
         writer.flush(timeout=60)
     finally:
         member.close()

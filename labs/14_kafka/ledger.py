@@ -32,20 +32,26 @@ def balances_of(name: str) -> dict[str, int]:
 
 
 def cut_power_at(name: str, table: str) -> None:
-    """Let every next insertion into `table` fail, until `restore_power`."""
+    """Let every next insertion into `table`, and every update, raise sqlite3.OperationalError.
+
+    That lasts until `restore_power`, or `power_is_back` for a connection that is open.
+    """
     with ledger(name) as connection, connection:
-        connection.execute(
-            f"CREATE TRIGGER cut_insert BEFORE INSERT ON {table} "
-            "BEGIN SELECT RAISE(FAIL, 'the power went out'); END"
-        )
-        connection.execute(
-            f"CREATE TRIGGER cut_update BEFORE UPDATE ON {table} "
-            "BEGIN SELECT RAISE(FAIL, 'the power went out'); END"
-        )
+        for what in ("INSERT", "UPDATE"):
+            # RAISE would be an IntegrityError, as a second row of the same id is: this is neither.
+            connection.execute(
+                f"CREATE TRIGGER cut_{what} BEFORE {what} ON {table} "
+                "BEGIN SELECT abs(-9223372036854775807 - 1); END"
+            )
 
 
 def restore_power(name: str) -> None:
     """Take back what `cut_power_at` did."""
     with ledger(name) as connection, connection:
-        connection.execute("DROP TRIGGER IF EXISTS cut_insert")
-        connection.execute("DROP TRIGGER IF EXISTS cut_update")
+        power_is_back(connection)
+
+
+def power_is_back(connection: sqlite3.Connection) -> None:
+    """Take it back within a connection, and leave its transaction as it is."""
+    for what in ("INSERT", "UPDATE"):
+        connection.execute(f"DROP TRIGGER IF EXISTS cut_{what}")

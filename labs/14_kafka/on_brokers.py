@@ -43,8 +43,18 @@ class Ground:
     def options(self) -> dict[str, Any]:
         """Return what clients must be told; one of them may ask while a broker is starting."""
         awake = list(answering(self.kafka.bootstrap)) or list(self.kafka.bootstrap)
-        told = {"bootstrap_servers": awake, "reconnect_backoff_max_ms": 1000}
+        told: dict[str, Any] = {"bootstrap_servers": awake, "reconnect_backoff_max_ms": 1000}
+        told["bootstrap_timeout_ms"] = round(1000 * _PATIENCE_SECONDS)
         return self.kafka.client_options() | told
+
+    def is_there(self, topic: str) -> bool:
+        """Say whether the brokers know the topic; wait a moment until they all were told."""
+        until = time.monotonic() + _SECONDS_TO_BE_SHOWN
+        while topic not in retried(self.admin.list_topics):
+            if time.monotonic() > until:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
 
     def near(self, word: str) -> str:
         """Return a name, for a topic or a group, that is this check's alone."""
@@ -142,8 +152,14 @@ class Ground:
     def settings(self, topic: str) -> dict[str, str]:
         """Return the settings that were given to this very topic."""
         asked = [ConfigResource(ConfigResourceType.TOPIC, topic)]
-        found = self.admin.describe_configs(asked, config_filter="modified")["topic"][topic]
+        told = retried(lambda: self.admin.describe_configs(asked, config_filter="modified"))
+        found = told["topic"][topic]
         return {key: str(one["value"]) for key, one in found.items() if _is_own(one)}
+
+    def was_joined(self, group: str) -> bool:
+        """Say whether the group ever had a member, and not only commits."""
+        told = retried(lambda: self.admin.describe_groups([group]))
+        return bool(told[group]["protocol_type"])
 
     def coordinator(self, group: str) -> int:
         """Return the number of the broker that keeps the group's offsets."""
