@@ -32,6 +32,8 @@ PAGES = [
     "modules/11_data_quality/lab.html",
     "modules/14_kafka/index.html",
     "projects/fraud/index.html",
+    "projects/fraud/operating-runbook.html",
+    "projects/fraud/fraud-quality-measured.html",
     "projects/fraud/fraud_3_baseline_model/index.html",
     "labs.html",
     "coverage.html",

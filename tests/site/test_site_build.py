@@ -12,6 +12,7 @@ import pytest
 from autograder.course import load_course
 from autograder.course.agreement import lab_stands
 from autograder.paths import CoursePaths
+from autograder.site.companions import companions
 from autograder.site.layout import lab_path, project_path, step_path, track_path
 
 LOADED = {
@@ -78,10 +79,14 @@ def problem(link: str, page: Path, pages: dict[Path, Reader]) -> str | None:
 
 
 def test_every_step_project_and_track_has_its_pages(site: Path, root: Path) -> None:
-    course = load_course(CoursePaths(root))
+    paths = CoursePaths(root)
+    course = load_course(paths)
     due = [step_path(step) for step in course.steps]
     due += [lab_path(step) for step in course.steps]
     due += [project_path(project.id) for project in course.projects]
+    beside = [page for row in course.projects for page in companions(paths, row.id).values()]
+    assert "projects/fraud/operating-runbook.md" in beside
+    due += beside
     due += [track_path(track.id) for track in course.tracks]
     due += ["index.md", "coverage.md", "labs.md", "reference/cli.md"]
     due += ["reference/api/autograder-checks.md", "reference/api/infra-tracking.md"]
