@@ -20,6 +20,7 @@ from autograder.needs.surroundings import NOTHING, Surroundings
 from autograder.scoring import RunRecord, Scorecard, Status
 
 NOT_ATTEMPTED = "not attempted yet; that is not wrong"
+_DIED = "kernel_died"
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Grading:
     notebook: NotebookNode
     margins: dict[str, tuple[Margin, ...]] = field(default_factory=dict)
     """Check id to the distances from its thresholds, over all runs."""
+    kernel_died: bool = False
+    """Whether a kernel ended before its time, in a cell or when it was asked."""
 
 
 def grade_notebook(
@@ -81,6 +84,7 @@ def grade_notebook(
         ):
             layers = execution.layers
             _judge_run(lab, todo, execution, parameters, number > 0, outcomes, grading)
+            grading.kernel_died |= execution.status == _DIED or execution.probe.died
             if number == 0:
                 grading.notebook = execution.notebook
             records.append(_record(parameters, execution, held_out=number > 0))

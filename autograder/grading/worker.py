@@ -3,6 +3,7 @@
 import resource
 import signal
 import sys
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from autograder.needs.surroundings import NOTHING, Surroundings
 from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
 from autograder.writing import write_in_one_step
 
-_DIED = "kernel_died"
+_SECONDS_TO_SHOW = 0.5
 # Decoding an answer and checking it needs little; this stops a bomb, not a lab.
 _WORKER_ADDRESS_SPACE = 12 << 30
 
@@ -104,11 +105,21 @@ def grade_submission(
         )
         card = rejected(lab, submission.student, problem[:500], Status.CRASHED)
         return card.model_copy(update={"submitted_at": intake.submitted_at}), None
-    if not getattr(launcher, "alive", True) and any(r.status == _DIED for r in grading.card.runs):
+    if grading.kernel_died and _has_ended(launcher):
         problem = "The process that kernels are forked from was ended. Grade it again."
         return rejected(lab, submission.student, problem, Status.CRASHED), None
     card = grading.card.model_copy(update={"submitted_at": intake.submitted_at})
     return card, with_verdicts(lab, grading.notebook, card)
+
+
+def _has_ended(launcher: KernelLauncher) -> bool:
+    """Say whether what forks kernels is gone, which may show a moment after they are."""
+    until = time.monotonic() + _SECONDS_TO_SHOW
+    while getattr(launcher, "alive", True):
+        if not hasattr(launcher, "alive") or time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def rejected(lab: Lab, student: str, problem: str, status: Status = Status.REJECTED) -> Scorecard:

@@ -21,6 +21,7 @@ class KernelProbe:
     `probe_seconds` bounds one answer and `deadline`, on the monotonic clock, all of them.
     `interrupt` stops what the kernel is running; a kernel that gives no sign within
     `grace_seconds` after it counts as dead. A name that gave no answer once is not asked again.
+    `alive` says whether there is any sense in asking on, `died` that the kernel ended meanwhile.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class KernelProbe:
         self._grace_seconds = grace_seconds
         self._unanswered: dict[str, str] = {}
         self.alive = True
+        self.died = False
         self.timings_ms: list[float] = []
 
     def __call__(
@@ -80,7 +82,7 @@ class KernelProbe:
             end = "" if self.alive else " and could not be interrupted"
             raise ProbeFailed("timeout", self._unanswered[name] + end) from None
         except Gone:
-            self.alive = False
+            self.alive, self.died = False, True
             raise ProbeFailed("dead", f"the kernel died when it was asked for `{name}`") from None
         except Unreadable as error:
             raise exchange.garbled(name, str(error)) from None
@@ -99,6 +101,7 @@ class KernelProbe:
             except Silent:
                 continue
             except Gone:
+                self.died = True
                 return False
             except Unreadable:
                 return True
