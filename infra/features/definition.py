@@ -143,7 +143,7 @@ class FeatureSet:
         """Return the ends of all windows in microseconds, each once: many are shared."""
         return tuple(sorted({end for bounds in self.bounds for end in bounds}))
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Return the columns that events must have."""
         named = (self.entity, self.time, *(column for column, _ in self.measures), *self.categories)

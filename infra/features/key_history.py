@@ -23,6 +23,10 @@ class _RunningMeasure:
 
     def insert(self, place: int, value: int | None) -> None:
         self.values.insert(place, value)
+        if place + 1 == len(self.values):
+            self.counts.append(self.counts[-1] + (value is not None))
+            self.totals.append(self.totals[-1] + (value or 0))
+            return
         # Events come nearly in order, so little follows; whole numbers let sums be taken apart.
         del self.counts[place + 1 :], self.totals[place + 1 :]
         for later in self.values[place:]:

@@ -73,6 +73,7 @@ class WindowState:
         self.histories: dict[Entity, KeyHistory] = {}
         self.questions: list[tuple[int, str, Entity]] = []
         self._recent: dict[str, int] = {}
+        self._columns = frozenset(features.columns)
 
     @property
     def watermark(self) -> datetime | None:
@@ -140,17 +141,21 @@ class WindowState:
 
     def put_back(self, entity: Entity, time: int, event_id: str, row: Row) -> None:
         """Insert an event that a snapshot holds, past all judgement."""
-        history = self.histories.setdefault(entity, KeyHistory(self.features))
-        history.insert(time, event_id, row)
+        self._history(entity).insert(time, event_id, row)
         watermark = self._watermark()
         if watermark is None or time >= watermark:
             self._recent[event_id] = time
 
     def _accept(self, event_id: str, entity: Entity, time: int, row: Row) -> None:
         self._recent[event_id] = time
-        history = self.histories.setdefault(entity, KeyHistory(self.features))
-        history.insert(time, event_id, row)
+        self._history(entity).insert(time, event_id, row)
         self.latest = time if self.latest is None else max(self.latest, time)
+
+    def _history(self, entity: Entity) -> KeyHistory:
+        found = self.histories.get(entity)
+        if found is None:
+            found = self.histories[entity] = KeyHistory(self.features)
+        return found
 
     def _watermark(self) -> int | None:
         return None if self.latest is None else self.latest - self.config.lateness // MICROSECOND
@@ -163,8 +168,8 @@ class WindowState:
         return Arrival.DUPLICATE if event_id in self._recent else Arrival.ACCEPTED
 
     def _read(self, event: Mapping[str, Any]) -> tuple[str, Entity, int, Row]:
-        missing = [name for name in self.features.columns if name not in event]
-        if missing:
+        if not event.keys() >= self._columns:
+            missing = [name for name in self.features.columns if name not in event]
             raise FeatureError(f"An event has no {missing[0]!r}; it has {sorted(event)}.")
         event_id = event[str(self.features.event_id)]
         if event_id is None or event_id != event_id:
