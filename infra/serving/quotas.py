@@ -11,13 +11,17 @@ from limits.errors import StorageError
 from infra.serving.errors import RefusedError
 from infra.settings import Redis
 
-_SECONDS_TO_CONNECT = 1.0
+_PATIENCE_SECONDS = 1.0
 
 
-def quota_storage(redis: Redis | None, prefix: str = "quota") -> Storage:
+def quota_storage(
+    redis: Redis | None, prefix: str = "quota", *, patience: float = _PATIENCE_SECONDS
+) -> Storage:
     """Return a store of counts: Redis, which processes share, or this process's own memory.
 
-    Keys in Redis begin with `prefix`; services that give the same prefix share their quotas.
+    Keys in Redis begin with `prefix`; services that give the same prefix share their quotas. A
+    Redis that takes longer than `patience`, in seconds, to connect or to answer is taken for away:
+    a Redis that starts again accepts connections before it has read its data.
     """
     if redis is None:
         return MemoryStorage()
@@ -28,8 +32,8 @@ def quota_storage(redis: Redis | None, prefix: str = "quota") -> Storage:
     options = redis.client_options()
     pool = client.Redis(
         **options,
-        socket_timeout=_SECONDS_TO_CONNECT,
-        socket_connect_timeout=_SECONDS_TO_CONNECT,
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
         # Once more at once, for a connection that was cut; the usual ten tries hold a caller up.
         retry=Retry(NoBackoff(), 1),
     ).connection_pool

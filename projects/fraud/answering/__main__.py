@@ -17,6 +17,8 @@ from projects.fraud.answering.questions import scoring_api
 from projects.fraud.scoring.models import ModelFolders
 from projects.fraud.scoring.registered_models import RegisteredModels
 
+# A score is due in milliseconds, and goes out uncounted rather than late.
+_QUOTA_SECONDS = 0.2
 _APP = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 # Payments come one by one and want an answer at once; what comes together still shares a call.
 _BATCHING = BatchingConfig(max_items=32, max_wait_ms=1.0)
@@ -47,7 +49,11 @@ def serve(
     store = KeyStore.in_file(keys) if keys else KeyStore.in_postgres(settings.postgres)
     # Better a score too many than none while counts cannot be had.
     config = ServingConfig("Fraud scores", quota=quota, quota_fails_open=True, batching=_BATCHING)
-    quotas = quota_storage(settings.redis, prefix="fraud-scores") if shared_quotas else None
+    quotas = (
+        quota_storage(settings.redis, prefix="fraud-scores", patience=_QUOTA_SECONDS)
+        if shared_quotas
+        else None
+    )
     app = create_app(config, scoring_api(), LiveModels(found), store, quotas=quotas)
     serve_app(app, host=host, port=port, log="WARNING")
 

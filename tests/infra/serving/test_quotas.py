@@ -1,6 +1,7 @@
 """Quotas in one process; the contract suite holds them to many."""
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
@@ -62,6 +63,16 @@ async def test_an_absent_store_refuses_or_lets_pass_as_configured() -> None:
     await open_one.take("ada", "1/minute")
     with pytest.raises(ConnectionError):
         await open_one.ping()
+
+
+@pytest.mark.anyio
+async def test_a_store_that_accepts_and_does_not_answer_is_away_when_patience_ends() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as starting:
+        port = starting.getsockname()[1]
+        store = quota_storage(Redis(host="127.0.0.1", port=port), patience=0.05)
+        with pytest.raises(RefusedError) as found:
+            await Quotas(store).take("ada", "1/minute")
+    assert found.value.reason == "quota_store"
 
 
 @pytest.mark.anyio
