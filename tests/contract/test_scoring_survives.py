@@ -77,14 +77,23 @@ def test_five_kills_lose_nothing_decide_nothing_twice_and_replay_to_the_last_bit
     )
     assert sorted(ids) == sorted(payment.transaction_id for payment in payments)
     assert _rows(postgres, stage) == events
+    places = committed(kafka, stage.scorer.group, stage.scorer.payments)
     once, again = (
         {one.transaction_id: one.model_dump_json() for one in replayed(kafka, model, stage.scorer)}
         for _ in range(2)
     )
     assert once == again == {one.transaction_id: one.model_dump_json() for one in published}
+    middle = {partition: end // 2 for partition, end in places.items()}
+    rest = [
+        one
+        for partition in sorted(middle)
+        for one in replayed(kafka, model, stage.scorer, partitions=[partition], since=middle)
+    ]
+    # What came before the middle fills the windows alone, and changes nothing after it.
+    assert len(rest) == sum(places.values()) - sum(middle.values())
+    assert all(once[one.transaction_id] == one.model_dump_json() for one in rest)
     assert sum(one.alert and bool(one.reasons) for one in published) > 10
     # In order it left snapshots where the group stands, of the partitions that it met.
-    places = committed(kafka, stage.scorer.group, stage.scorer.payments)
     kept = Snapshots(tmp_path / "snapshots")
     left = {partition: kept.positions(partition)[-1] for partition in places}
     assert any(left[partition] == place for partition, place in places.items())

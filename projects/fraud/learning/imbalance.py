@@ -13,6 +13,7 @@ import numpy as np
 
 from projects.fraud import columns as c
 from projects.fraud import metrics
+from projects.fraud.learning.at_once import at_once
 from projects.fraud.learning.boosting import BoostingConfig
 from projects.fraud.learning.calibrating import FitConfig, fit_scoring_model
 from projects.fraud.learning.material import Exam, Material
@@ -48,10 +49,13 @@ def compare_weights(
     share = float(weeks[0].train[c.TX_FRAUD].mean())
     balance = (1 - share) / share if share else 1.0
     options = {"none": 1.0, "root of balance": balance**0.5, "balanced": balance}
-    return tuple(
-        _weighed(name, weeks, material.features, replace(boosting, fraud_weight=weight), config)
-        for name, weight in options.items()
-    )
+
+    def weighed(option: tuple[str, float]) -> Weighing:
+        name, weight = option
+        heavier = replace(boosting, fraud_weight=weight)
+        return _weighed(name, weeks, material.features, heavier, config)
+
+    return tuple(at_once(weighed, list(options.items())))
 
 
 def cheapest(found: Sequence[Weighing]) -> Weighing:

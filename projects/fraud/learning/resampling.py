@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from projects.fraud import columns as c
 from projects.fraud import metrics
@@ -83,12 +82,9 @@ class _Paper:
         times = copies[self._codes]
         rows = np.repeat(np.arange(len(times)), times)
         labels, scores = self._labels[rows], self._scores[rows]
-        there = times > 0
         return (
             metrics.average_precision(labels, scores),
-            float(
-                roc_auc_score(self._labels[there], self._scores[there], sample_weight=times[there])
-            ),
+            metrics.roc_auc(labels, scores),
             self._cards.precision(k, copies),
             metrics.expected_calibration_error(labels, scores),
         )

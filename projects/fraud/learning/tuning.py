@@ -8,9 +8,10 @@ import numpy as np
 import optuna
 
 from projects.fraud import metrics
+from projects.fraud.learning.at_once import at_once
 from projects.fraud.learning.boosting import BoostingConfig
 from projects.fraud.learning.calibrating import fit_booster
-from projects.fraud.learning.material import Material
+from projects.fraud.learning.material import Exam, Material
 
 Progress = Callable[[str], None]
 # Many short steps of small trees over all values there are: what suits few frauds. Found on
@@ -89,12 +90,12 @@ def _sampler(seed: int) -> optuna.samplers.BaseSampler:
 
 
 def _mean_precision(material: Material, boosting: BoostingConfig, seed: int) -> float:
-    found = []
-    for exam in material.tuning:
+    def precision(exam: Exam) -> float:
         booster = fit_booster(exam.train, material.features, boosting, seed)
         scores = np.asarray(booster.predict(material.matrix(exam.test), num_threads=1))
-        found.append(metrics.average_precision(exam.labels, scores))
-    return float(np.mean(found))
+        return metrics.average_precision(exam.labels, scores)
+
+    return float(np.mean(at_once(precision, material.tuning)))
 
 
 def _suggested(trial: optuna.trial.BaseTrial, config: TuningConfig) -> BoostingConfig:

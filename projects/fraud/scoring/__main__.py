@@ -1,6 +1,5 @@
 """Score payments from the command line: `python -m projects.fraud.scoring --help`."""
 
-import gc
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from infra.settings import load_settings
 from projects.fraud.contracts import DECISIONS_TOPIC, LABELS_TOPIC, PAYMENTS_TOPIC
 from projects.fraud.learning.scoring_model import ScoringModel
 from projects.fraud.scoring.configuration import ScorerConfig, StoreConfig
+from projects.fraud.scoring.garbage import collect_seldom
 from projects.fraud.scoring.models import (
     Found,
     ModelFolders,
@@ -41,8 +41,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-# The states are millions of objects that live long; looking through all of them takes a second.
-_GENERATIONS = (10_000, 50, 1_000)
 _Model = Annotated[
     Path | None,
     typer.Option(
@@ -78,7 +76,7 @@ def stream(
         instance=instance,
         snapshots=snapshots,
     )
-    gc.set_threshold(*_GENERATIONS)
+    collect_seldom()
     kafka, stop, metrics = load_settings().kafka, Stop(), ScorerMetrics()
     with _said(), stop.on_signals(), _models(model, watch_seconds) as models:
         make_scoring_topics(kafka, config)
@@ -114,6 +112,7 @@ def snapshot(
 ) -> None:
     """Save the states at what the scorers have committed, without holding them up."""
     config = ScorerConfig(group=group, payments=payments, labels=labels, snapshots=snapshots)
+    collect_seldom()
     with _said():
         for path in save_snapshots(load_settings().kafka, config):
             typer.echo(path)
@@ -127,6 +126,7 @@ def replay_log(
 ) -> None:
     """Print the decision of every payment of the log as JSON; the same log gives the same bytes."""
     config = ScorerConfig(payments=payments, labels=labels)
+    collect_seldom()
     with _said(), _models(model) as models:
         for decision in replayed(load_settings().kafka, models.current(), config):
             typer.echo(decision.model_dump_json())

@@ -39,7 +39,7 @@ class ScoringProcess:
             env=told | environment_of(settings, parts),
             stdout=self._log,
             stderr=subprocess.STDOUT,
-            preexec_fn=_die_with_the_parent if sys.platform == "linux" else None,
+            preexec_fn=die_with_the_parent,
         )
 
     def kill(self) -> None:
@@ -68,5 +68,7 @@ class ScoringProcess:
         self._log.close()
 
 
-def _die_with_the_parent() -> None:
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+def die_with_the_parent() -> None:
+    """Have the system kill this process when the one that started it is gone; on Linux alone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)

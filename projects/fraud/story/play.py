@@ -16,10 +16,9 @@ from projects.fraud.features import add_features
 from projects.fraud.learning.registering import load_live
 from projects.fraud.operating.rollback_drill import drill_rollback
 from projects.fraud.scoring.processes import ScoringProcess
-from projects.fraud.scoring.replaying import replayed
 from projects.fraud.scoring.topics import make_scoring_topics
 from projects.fraud.simulation import simulate
-from projects.fraud.story import drifting, learning, streaming
+from projects.fraud.story import drifting, learning, replays, streaming
 from projects.fraud.story.configuration import DRIFT, StoryConfig
 from projects.fraud.story.deploying import Deployer
 from projects.fraud.story.places import PARTS, Places
@@ -140,7 +139,9 @@ class _Story:
         sent = streaming.publish(
             settings.kafka, places.scorer.payments, payments_of(past), self._teller, "the past"
         )
-        streaming.take_for_decided(settings.kafka, places.scorer.group, places.scorer.payments)
+        self._decided_since = streaming.take_for_decided(
+            settings.kafka, places.scorer.group, places.scorer.payments
+        )
         self._watcher = until_the_end.enter_context(
             streaming.Watcher(settings.kafka, places.scorer.decisions)
         )
@@ -192,23 +193,21 @@ class _Story:
         }
 
     def _replay(self, step: Step) -> None:
-        model = load_live(self._places.registering)
-        if model is None:
-            raise RuntimeError("nothing is live after the gate")
-        name = str(self._registry.live(self._model))
-        kafka, scorer = self._places.settings.kafka, self._places.scorer
-        published = {n: seen.decision for n, seen in self._watcher.seen.items()}
-        different, found = 0, 0
-        for decision in replayed(kafka, model.renamed(name), scorer):
-            if decision.transaction_id not in published:
-                continue  # of the past, which was decided before
-            found += 1
-            text = decision.model_dump_json()
-            different += text != published[decision.transaction_id].model_dump_json()
-        step.say(
-            f"the log scored again: {found:,} decisions, {different} differ from the published"
+        published = {
+            number: seen.decision.model_dump_json() for number, seen in self._watcher.seen.items()
+        }
+        found = replays.compare(
+            self._places,
+            str(self._registry.live(self._model)),
+            self._decided_since,
+            published,
+            self._teller.progress,
         )
-        self.told.figures["replay"] = {"decisions": found, "different": different}
+        step.say(
+            f"the log scored again: {found.decisions:,} decisions, {found.different} differ from "
+            "the published"
+        )
+        self.told.figures["replay"] = vars(found)
 
     def _drift(self, step: Step) -> None:
         model = load_live(self._places.registering)

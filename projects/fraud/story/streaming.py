@@ -97,14 +97,18 @@ def publish(
     return sent
 
 
-def take_for_decided(kafka: Kafka, group: str, topic: str) -> None:
-    """Put a group's position after all that a topic holds: what came before fills windows alone."""
+def take_for_decided(kafka: Kafka, group: str, topic: str) -> dict[int, int]:
+    """Put a group's position after all that a topic holds: what came before fills windows alone.
+
+    Return that position for each partition.
+    """
     consumer = KafkaConsumer(**kafka.client_options(), group_id=group, enable_auto_commit=False)
     try:
         places = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic)]
         consumer.assign(places)
         ends = consumer.end_offsets(places)
         consumer.commit({place: OffsetAndMetadata(end, "", -1) for place, end in ends.items()})
+        return {place.partition: end for place, end in ends.items()}
     finally:
         consumer.close()
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from projects.fraud import metrics
 
@@ -25,6 +25,19 @@ def test_average_precision_equals_scikit_learn(data):
 def test_average_precision_refuses_labels_without_fraud():
     with pytest.raises(ValueError, match="at least one fraud"):
         metrics.average_precision(np.zeros(3), np.arange(3))
+
+
+@given(scored)
+def test_the_area_under_the_curve_equals_scikit_learn(data):
+    labels, scores = data
+    assume(0 < labels.sum() < len(labels))
+    assert metrics.roc_auc(labels, scores) == pytest.approx(roc_auc_score(labels, scores))
+
+
+@pytest.mark.parametrize("labels", [np.zeros(3), np.ones(3)])
+def test_no_area_without_both_kinds(labels):
+    with pytest.raises(ValueError, match="frauds and genuine"):
+        metrics.roc_auc(labels, np.arange(3))
 
 
 def cards(rows):
