@@ -133,6 +133,8 @@ def _with_code(text: str) -> str:
 
 def _next_step(finding: Finding) -> str:
     task = finding.task.id
+    if finding.start_servers:
+        return f"Type `{finding.start_servers}` in a terminal, then run `%check {task}` again."
     if any(ruling.author_fault for _, ruling in finding.rulings):
         return "A check of the course is broken here: that is not your fault. Tell the authors."
     if not finding.rulings:

@@ -1,12 +1,13 @@
 """Judge a lab's checks inside the learner's own kernel: for practice and for plain nbgrader."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.checks import Check, Ruling, Run, Verdict, judge, load_checks
 from autograder.errors import CourseError
+from autograder.jupyter.absent_parts import absent_parts
 from autograder.jupyter.silence import silenced
 from autograder.learning.brief import RELEASED, SOURCE, LabBrief, TaskBrief, read_brief
 from autograder.paths import find_course
@@ -17,12 +18,14 @@ from autograder.probing.local import LocalProbe
 class Finding:
     """Hold what the visible checks of one task found.
 
-    `untouched` tells that every answer cell stopped where the starter stops.
+    `untouched` tells that every answer cell stopped where the starter stops; `start_servers` is the
+    command to type where a server that the lab needs does not answer.
     """
 
     task: TaskBrief
     rulings: tuple[tuple[Check, Ruling], ...]
     untouched: bool = False
+    start_servers: str = ""
 
     @property
     def passed(self) -> bool:
@@ -52,7 +55,21 @@ def examine(
     wanted = brief.task(task)
     rulings = _judge(load_folder_checks(folder, hidden=False), brief, namespace, task)
     idle = bool(wanted.answers) and set(wanted.answers) <= set(untouched)
-    return Finding(wanted, rulings, untouched=idle)
+    finding = Finding(wanted, rulings, untouched=idle)
+    if finding.passed or finding.unattempted or not brief.needs:
+        return finding
+    absent = absent_parts(brief.needs)
+    return _without(finding, absent, brief) if absent else finding
+
+
+def _without(finding: Finding, absent: tuple[str, ...], brief: LabBrief) -> Finding:
+    """Return a finding that lays what broke for want of servers on nobody."""
+    broken = Ruling(Verdict.NOT_RUN, f"it needs {' and '.join(absent)}, and nothing answers there")
+    rulings = tuple(
+        (check, broken if ruling.author_fault else ruling) for check, ruling in finding.rulings
+    )
+    told = f" --brokers {brief.brokers}" if brief.brokers and "kafka" in absent else ""
+    return replace(finding, rulings=rulings, start_servers=f"lab up {' '.join(absent)}{told}")
 
 
 def points_of(source: Path, namespace: Mapping[str, Any], task: str) -> float:

@@ -27,7 +27,10 @@ class TaskBrief:
 
 @dataclass(frozen=True)
 class LabBrief:
-    """Hold what a learner knows of a lab; `parameters` are the learner's own values."""
+    """Hold what a learner knows of a lab; `parameters` are the learner's own values.
+
+    `needs` are the servers it talks to, and `brokers` how many Kafka must have, if that matters.
+    """
 
     id: str
     title: str
@@ -36,6 +39,8 @@ class LabBrief:
     parameters: Mapping[str, Any]
     folder: Path
     released: bool
+    needs: tuple[str, ...] = ()
+    brokers: int | None = None
 
     @property
     def max_points(self) -> float:
@@ -80,6 +85,8 @@ def _brief(content: Mapping[str, Any], folder: Path, *, released: bool) -> LabBr
         ),
         folder=folder,
         released=released,
+        needs=tuple(map(str, content.get("needs", ()))),
+        brokers=content.get("stack", {}).get("brokers"),
     )
 
 

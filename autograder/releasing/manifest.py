@@ -22,6 +22,8 @@ def released_manifest(lab: Lab) -> str:
     document["minutes"] = manifest.minutes
     document["submit"] = list(manifest.submit)
     document["needs"] = list(manifest.needs)
+    if manifest.stack.brokers is not None:
+        document["stack"] = {"brokers": manifest.stack.brokers}
     document["limits"] = manifest.limits.model_dump()
     document["parameters"] = dict(manifest.learner_parameters)
     tasks = tomlkit.aot()

@@ -44,14 +44,15 @@ def ports_of(settings: Settings, parts: Sequence[str]) -> tuple[int, ...]:
     """Return the loopback ports of `parts`; raise ValueError for one that is elsewhere."""
     found = []
     for part in parts:
-        for host, port in _addresses(getattr(settings, part)):
+        for host, port in addresses_of(getattr(settings, part)):
             if host not in (LOOPBACK, "localhost"):
                 raise ValueError(f"{part} is at {host}, not on this machine's loopback")
             found.append(port)
     return tuple(found)
 
 
-def _addresses(endpoint: Endpoint) -> list[tuple[str, int]]:
+def addresses_of(endpoint: Endpoint) -> list[tuple[str, int]]:
+    """Return the hosts and ports at which an endpoint is reached."""
     fields = type(endpoint).model_fields
     if "bootstrap" in fields:
         texts = [f"//{address}" for address in getattr(endpoint, "bootstrap")]  # noqa: B009
