@@ -10,7 +10,7 @@ import pipelines
 
 from autograder.checks import Run, expect
 
-_UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_UNREADABLE = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 APP = {
     "name": "desk",
     "image": "registry.example/fraud@sha256:" + "5e" * 32,
@@ -98,6 +98,15 @@ def moved(release: Any, actions: Any, what: str) -> Any:
     for action in actions:
         expect(action, f"an action of {what}").to_be_a(str)
     return judged(what, "colours.py", colours.play, release, actions)
+
+
+def gone_back(run: Run, release: Any, done: list[str], what: str) -> Any:
+    """Return what comes of `done`, the first actions of a move, and of the way back from it."""
+    back, after = run.inspect("way_back", release, done)
+    expect(back, f"way_back(…), {what}").to_be_a(list, tuple)
+    for place, given in enumerate((release, done)):
+        expect(after, "the arguments afterwards").at(place).to_equal(given)
+    return moved(release, [*done, *back], what)
 
 
 def unscathed(release: Any, done: Any, what: str) -> None:

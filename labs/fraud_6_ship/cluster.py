@@ -103,13 +103,15 @@ def ending(deployment: Any, app: Any) -> dict[str, float]:
 def outage(deployment: Any, app: Any, seconds: float) -> dict[str, Any]:
     """Take the database away for a while: are pods `restarted`, and are they sent requests?
 
-    `sent_requests` says so for the time of the outage.
+    `restarted` counts those that run and those that are just starting; `sent_requests` says so for
+    the time of the outage.
     """
     container = container_of(deployment)
     live, readiness = container.get("livenessProbe"), container.get("readinessProbe")
-    kills = live is not None and path_of(live) == app["ready"]
+    asking = [one for one in (live, container.get("startupProbe")) if one is not None]
+    kills = [one for one in asking if path_of(one) == app["ready"]]
     return {
-        "restarted": kills and seconds > patience({**live, "initialDelaySeconds": 0}),
+        "restarted": any(seconds > patience({**one, "initialDelaySeconds": 0}) for one in kills),
         "sent_requests": readiness is None or path_of(readiness) != app["ready"],
     }
 

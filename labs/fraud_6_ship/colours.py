@@ -5,10 +5,10 @@ that the old one knows nothing of), `removes` (it no longer writes columns that 
 An action is a text of two words. It takes some seconds, in which requests and payments come in:
 
     migrate expand      add columns; whoever does not know them is not disturbed
-    migrate contract    remove the columns that the old version needs
+    migrate contract    remove the columns that the old version needs; while it is up, it needs them
     start COLOUR        bring up its API and its scorer; the API is cold, the scorer reads nothing
     warm COLOUR         send it sample requests until it is quick
-    check COLOUR        try it without customers
+    check COLOUR        try it without customers: before it has requests or payments
     pause COLOUR        its scorer stops reading payments and commits where it stands
     carry COLOUR        give this colour's consumer group the other one's committed place; the other
                         must have one, and neither may be reading
@@ -105,6 +105,8 @@ def _do(name: str, what: str, state: Any, release: Any) -> None:
         if what == "expand":
             state["columns"].add("new")
         else:
+            needed = release["removes"] and release["live"] in state["up"]
+            must(not needed, "the old version still needs the columns")
             state["columns"].discard("old")
     elif name == "start":
         state["up"].add(what)
@@ -114,7 +116,8 @@ def _do(name: str, what: str, state: Any, release: Any) -> None:
         must(works or name == "warm" or what not in state["up"], "it fails: the schema")
         if works and name == "warm":
             state["warm"].add(what)
-        if works and name == "check" and state["route"] != what:
+        untouched = state["route"] != what and what not in state["consuming"]
+        if works and name == "check" and untouched:
             state["checked"].add(what)
     elif name == "pause":
         state["consuming"].discard(what)

@@ -2,7 +2,8 @@
 
 It understands `python -m venv DIR`, `. DIR/bin/activate`, `pip install` into such a folder (or into
 the system's Python), `apt-get install`, `useradd`, `adduser`, `rm`; any other command is taken to
-change nothing. Of mounts it knows those of secrets.
+change nothing. Of mounts it knows those of secrets. What a command keeps of one (`pip config set`,
+`> FILE`, `tee FILE`, `cp FROM FILE`) lies in the layer, unless the same RUN removes it again.
 """
 
 import posixpath
@@ -10,6 +11,13 @@ import re
 from typing import Any
 
 _PIP = re.compile(r"^(\S*?)(?:pip3?|python3? -m pip)(?= (?:-\S+ )*install\b)")
+# Where a command writes: what > or tee names, the last word of cp, and pip's own file.
+_FILES = (
+    re.compile(r"(?<!>)>{1,2}(?!>)\s*(?!/dev/|&)(\S+)"),
+    re.compile(r"\btee (?:-\S+ )*(\S+)"),
+    re.compile(r"^(?:cp|mv|install) .*?(\S+)$"),
+)
+_PIP_CONFIG = re.compile(r"\bpip3? config (?:-\S+ )*set\b")
 _VENV = re.compile(r"python3?(?:\.\d+)? -m venv (?:-\S+ )*(\S+)")
 
 
@@ -41,6 +49,23 @@ def run_command(command: str, mounted: set[str], stage: Any, world: Any, found: 
         for gone in (word.rstrip("/*") for word in words[1:] if not word.startswith("-")):
             for path in [p for p in stage["files"] if p == gone or p.startswith(f"{gone}/")]:
                 del stage["files"][path]
+
+
+def keep(command: str, shown: set[str], value: str, stage: Any) -> None:
+    """Note what a command keeps of a secret: in variables (added to `shown`), or in a file.
+
+    `shown` are the texts by which a command reads the secret, such as "/run/secrets/token".
+    """
+    plain = command.replace('"', "").replace("'", "").strip()
+    if not any(text in plain for text in shown):
+        return
+    for name in re.findall(r"(?:^|\s)(\w+)=", plain):
+        shown |= {f"${name}", f"${{{name}}}"}
+    found = [match[1] for pattern in _FILES if (match := pattern.search(plain))]
+    if _PIP_CONFIG.search(plain):
+        found.append("/root/.config/pip/pip.conf")
+    for path in found:
+        stage["files"][posixpath.join(stage["workdir"], path)] = (value, "any")
 
 
 def _pip(where: str, words: Any, mounted: set[str], stage: Any, world: Any, found: Any) -> None:

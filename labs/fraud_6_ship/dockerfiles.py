@@ -13,7 +13,7 @@ import re
 import shlex
 from typing import Any
 
-from docker_run import BuildError, run_command, which
+from docker_run import BuildError, keep, run_command, which
 
 World = dict[str, Any]
 _PASSED_OVER = {"EXPOSE", "LABEL", "HEALTHCHECK", "STOPSIGNAL", "SHELL", "VOLUME"}
@@ -75,10 +75,11 @@ def _lines(text: str) -> list[str]:
     return [" ".join(line.split()) for line in joined.splitlines() if line.strip()]
 
 
-def _filled(text: str, values: dict[str, str]) -> str:
+def _filled(text: str, values: dict[str, str], shell: bool = False) -> str:
+    """Fill variables in; in a line of shell, leave those that only the shell may know."""
     return re.sub(
         r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))",
-        lambda m: values.get(m[1] or m[3], m[2] or ""),
+        lambda m: values.get(m[1] or m[3], m[2] or (m[0] if shell else "")),
         text,
     )
 
@@ -113,7 +114,7 @@ def _begin(rest: str, stages: dict[str, Any], platform: str, found: dict[str, An
 
 def _do(word: str, rest: str, stage: Any, stages: Any, world: World, found: Any) -> str:
     """Carry out one instruction and return what its cache key depends on."""
-    filled = _filled(rest, stage["env"])
+    filled = _filled(rest, stage["env"], word == "RUN")
     if word == "ENV":
         pairs = shlex.split(filled)
         if "=" not in pairs[0]:
@@ -138,8 +139,13 @@ def _do(word: str, rest: str, stage: Any, stages: Any, world: World, found: Any)
             for one in mounts
             for told in re.findall(r"\b(?:id|target|dst|destination)=([^,]+)", one)
         }
+        named = [re.findall(r"\b(target|dst|destination|env)=([^,]+)", one) for one in mounts]
+        shown = {f"/run/secrets/{one}" for one in ids}
+        shown |= {f"${name}" if key == "env" else name for pairs in named for key, name in pairs}
+        value = " ".join(world["secrets"][one] for one in ids if one in world["secrets"])
         stage["active"] = ""  # what is activated is so until the end of this RUN
         for command in re.split(r"&&|;|\|\|", shell):
+            keep(command, shown, value, stage)
             run_command(" ".join(command.split()), ids, stage, world, found)
     elif word not in _PASSED_OVER:
         raise BuildError(f"this reader does not know the instruction {word}")

@@ -4,7 +4,18 @@ import random
 
 import day
 import hidden_answers
-from asking import SECRETS, WHOLE, minutes, moved, piped, stands, unscathed, verbs, whole
+from asking import (
+    SECRETS,
+    WHOLE,
+    gone_back,
+    minutes,
+    moved,
+    piped,
+    stands,
+    unscathed,
+    verbs,
+    whole,
+)
 from pipelines import BEFORE, NEEDED
 
 from autograder.checks import Run, check, expect, prepared
@@ -24,6 +35,32 @@ def chance_of_many(run: Run) -> None:
     for case in cases:
         due = hidden_answers.chance(*case)
         expect(run.call("p_value", *case), f"p_value{case}").to_equal(due, tol=1e-7)
+
+
+def _planted() -> list[tuple[list, dict, tuple]]:
+    """Return rows, limits and minutes `now` at which one reading of the rule alone is right."""
+    usual = minutes("stable", 0, 30, 270, 3, 3)
+    limits = {"looks": [10, 20, 30], "least": 100, "chance": 0.01}
+    # Everything fails in the minute of the first look, which that look has not seen.
+    burst = minutes("canary", 0, 10, 20, 0, 0) + minutes("canary", 10, 11, 20, 20, 0)
+    burst += minutes("canary", 11, 30, 20, 0, 0)
+    broken, late = minutes("canary", 0, 30, 30, 15, 15), minutes("canary", 0, 15, 30, 0, 15)
+    # At the first look p is about 0.002: under a share of the chance, and not under a sixth of it.
+    doubtful = minutes("stable", 0, 30, 500, 5, 5) + minutes("canary", 0, 1, 100, 22, 1)
+    doubtful += minutes("canary", 1, 10, 100, 0, 1) + minutes("canary", 10, 30, 100, 1, 1)
+    # As bad as the others in the minutes that both saw, and worse than them all in all.
+    shared = minutes("stable", 0, 5, 2000, 0, 0) + minutes("stable", 5, 30, 270, 27, 3)
+    shared += minutes("canary", 5, 30, 30, 3, 0)
+    return [
+        (usual + burst, limits, (10, 11, 20, 30)),
+        # The first look has just the requests that it needs.
+        (usual + broken, limits | {"least": 300}, (9, 10, 30)),
+        (usual + broken, limits | {"least": 301}, (10, 20)),
+        (usual + late + minutes("canary", 15, 30, 30, 25, 0), limits, (10, 30)),
+        (usual + minutes("canary", 0, 30, 30, 0, 0), limits | {"looks": [12]}, (11, 12, 90)),
+        (doubtful, limits, (10, 30)),
+        (shared, limits, (10, 20, 30)),
+    ]
 
 
 def _answers(run: Run, rows: list, limits: dict, nows: tuple) -> None:
@@ -46,6 +83,8 @@ def decides_as_it_should(run: Run) -> None:
         rows = day.canary(seed, errors, slow, rate=200)
         limits = {"looks": [7, 20, 35, 50, 60], "least": least, "chance": chance}
         _answers(run, rows, limits, (6, 7, 20, 50, 59, 60, 500))
+    for rows, limits, nows in _planted():
+        _answers(run, rows, limits, nows)
 
 
 @check(
@@ -54,9 +93,9 @@ def decides_as_it_should(run: Run) -> None:
 def pays_for_every_look(run: Run) -> None:
     looks = list(range(5, 61, 5))
     stable = minutes("stable", 0, 60, 1000, 10, 10)
-    for errors, due in ((20, "promote"), (60, "roll back")):
-        # At minute 5, 20 of 1,000 against 1 %: p is about 0.0074. One look with one test may roll
-        # back for that at 0.01; twelve looks with two tests may not.
+    for errors, due in ((24, "promote"), (60, "roll back")):
+        # At minute 5, 24 of 1,000 against 1 %: p is about 0.0006. Twelve looks with one test each
+        # may roll back for that at 0.01, or one look with two; twelve looks with two may not.
         first = minutes("canary", 0, 1, 200, errors, 2) + minutes("canary", 1, 5, 200, 0, 2)
         rows = stable + first + minutes("canary", 5, 60, 200, 2, 2)
         limits = {"looks": looks, "least": 500, "chance": 0.01}
@@ -91,12 +130,14 @@ def knows_what_it_does_not_know(run: Run) -> None:
     due = {"verdict": "promote", "minute": 30, "why": ""}
     expect(got, "verdict(as bad as the others, 30)").to_equal(due)
     expect(after, "the arguments afterwards").at(0).to_equal(rows)
+    expect(after, "the arguments afterwards").at(2).to_equal(limits)
 
 
 def _releases(run: Run) -> list[dict]:
     rng = random.Random(f"{RELEASES}-{run.parameters['seed']}")
     names = [("green", "blue"), ("blue", "green"), (f"c{rng.randrange(99)}", "white")]
-    schemas = [(False, True), (True, True), (False, False)]
+    names.append(("white", f"d{rng.randrange(99)}"))
+    schemas = [(False, True), (True, True), (False, False), (True, False)]
     return [
         {"live": live, "new": new, "expands": expands, "removes": removes}
         for (live, new), (expands, removes) in zip(names, schemas, strict=True)
@@ -140,39 +181,47 @@ def looks_while_it_can_still_go_back(run: Run) -> None:
 def comes_back_from_anywhere(run: Run) -> None:
     for release in _releases(run):
         live, new = release["live"], release["new"]
-        begun = ["migrate expand"] * release["expands"] + [f"start {new}", f"warm {new}"]
-        tried = [*begun, f"check {new}"]
+        expand = ["migrate expand"] * release["expands"]
+        tried = [*expand, f"start {new}", f"warm {new}", f"check {new}"]
+        other = [f"start {new}", *expand, f"check {new}", f"warm {new}"]
         payments = [f"pause {live}", f"carry {new}", f"consume {new}"]
         for way in (
             [*tried, *payments, f"route {new}", f"watch {new}"],
             [*tried, f"route {new}", *payments, f"watch {new}"],
             [*tried, *payments[:2], f"route {new}", payments[2], f"watch {new}"],
+            [*other, payments[0], f"route {new}", *payments[1:], f"watch {new}"],
         ):
             for many in range(len(way) + 1):
                 done = way[:many]
-                back = run.call("way_back", release, done)
                 what = f"the way back after {done[-1] if done else 'nothing'!r}"
-                found = moved(release, [*done, *back], what)
+                found = gone_back(run, release, done, what)
                 unscathed(release, found, what)
                 stands(found, live, what)
+                columns = ["new"] * ("migrate expand" in done) + ["old"]
+                expect(found["columns"], f"the columns, {what}").to_equal(columns)
         expect(run.call("way_back", release, []), "way_back(…, nothing done)").to_equal([])
 
 
-def _pipeline(run: Run) -> dict:
+def _version(run: Run) -> str:
     rng = random.Random(f"{RELEASES}-{run.parameters['seed']}")
-    version = f"{rng.randint(2, 9)}.{rng.randint(0, 99)}.{rng.randint(0, 99)}"
-    return run.call("pipeline", version)
+    return f"{rng.randint(2, 9)}.{rng.randint(0, 99)}.{rng.randint(0, 99)}"
+
+
+def _pipeline(run: Run) -> dict:
+    return run.call("pipeline", _version(run))
 
 
 @check(
     "pipeline",
     points=1,
-    feedback="Let somebody push another image under the same version while your pipeline runs.",
+    feedback="Let somebody push another image under the same version while your pipeline runs. "
+    "And under which name was yours pushed?",
 )
 def names_images_by_digest(run: Run) -> None:
     done = piped(_pipeline(run), foreign=True, build="f0")
     expect(done["builds"], "images that were built").to_have_length(1)
     (image,) = done["builds"]
+    expect(done["registry"], "what the registry has of you").to_equal({_version(run): image})
     found = {digest for _, _, digest in done["history"]}
     expect(sorted(map(str, found)), "images that ran anywhere").to_equal([image])
     expect(done["places"]["production"], "what everybody has in the end").to_equal(image)
@@ -195,11 +244,14 @@ def goes_back_from_production(run: Run) -> None:
         expect(ran.count("rollback"), f"rollbacks {what}").to_equal(1)
         if fails != "promote":
             expect(ran.count("promote"), f"promotions {what}").to_equal(0)
-    for fails in ("test", "deploy staging", "smoke staging", None):
+    for fails in ("lint", "test", "build", "scan", "push", "deploy staging", "smoke staging", None):
         done = piped(steps, [fails] if fails else [])
         ran = list(verbs(steps, done).values())
         what = f"{fails} failed" if fails else "nothing failed"
         expect(ran.count("rollback"), f"rollbacks when {what}").to_equal(0)
+        if fails:
+            touched = {place for _, place, _ in done["history"]} - {"staging"}
+            expect(sorted(touched), f"places beside staging when {what}").to_equal([])
 
 
 @check(
@@ -232,5 +284,5 @@ def waits_for_nothing_needless(run: Run) -> None:
     for verb in ("lint", "test", "build"):
         expect(begin.get(verb), f"second at which {verb} begins").to_equal(0)
     expect(begin.get("scan"), "second at which the scan begins").to_equal(240)
-    last = max(second for second, place, _ in done["history"] if place == "production")
-    expect(last, "second at which everybody has it").to_equal(2340)
+    last = [second for second, place, _ in done["history"] if place == "production"][-1:]
+    expect(last, "second at which everybody has it").to_equal([2340])

@@ -50,13 +50,14 @@ def play(pipeline: dict[str, Any], world: dict[str, Any]) -> dict[str, Any]:
     """Run the pipeline and return what came of it.
 
     `world`: `fails` (commands that fail, such as "test" or "smoke staging"), `foreign` (True:
-    somebody else pushes under the same version just after you), `secrets` (name to value),
+    somebody else pushes under the same version at once after you), `secrets` (name to value),
     `build` (text by which digests differ from run to run).
 
     Returns `outcome` (step to "success", "failure" or "skipped"), `start` and `end` (step to
     seconds), `places` ({"staging", "canary", "production"} to the digest that runs there, or None),
     `history` (triples of second, place, digest), `pushed` and `scanned` and `tested` (digests in
-    the registry, scanned, whose source was tested), `log` (list of texts), `builds` (digests).
+    the registry, scanned, whose source was tested), `registry` (name to the digest that you pushed
+    under it), `log` (list of texts), `builds` (digests).
     """
     order = _ordered(pipeline)
     state: dict[str, Any] = {
@@ -92,7 +93,7 @@ def play(pipeline: dict[str, Any], world: dict[str, Any]) -> dict[str, Any]:
             continue
         words = _filled(name, step, pipeline, state, world)
         end[name] = now + SECONDS[words[0]]
-        done = _does(name, words, step, state, world, (now, end[name]))
+        done = _does(name, words, step, state, world, end[name])
         outcome[name] = "success" if done else "failure"
     ran = {n: pipeline[n]["run"].split()[0] for n in outcome if end[n] > start[n]}
     tested = any(verb == "test" and outcome[n] == "success" for n, verb in ran.items())
@@ -103,6 +104,7 @@ def play(pipeline: dict[str, Any], world: dict[str, Any]) -> dict[str, Any]:
         "places": state["places"],
         "history": state["history"],
         "pushed": state["pushed"],
+        "registry": state["registry"],
         "scanned": state["scanned"],
         "tested": state["builds"] if tested else [],
         "builds": state["builds"],
@@ -156,8 +158,8 @@ def _filled(name: str, step: Any, pipeline: Any, state: Any, world: Any) -> list
     return words
 
 
-def _does(name: str, words: Any, step: Any, state: Any, world: Any, times: Any) -> bool:
-    verb, (began, ends) = words[0], times
+def _does(name: str, words: Any, step: Any, state: Any, world: Any, ends: float) -> bool:
+    verb = words[0]
     required = NEEDED.get(verb)
     if required and required not in step.get("secrets", []):
         state["log"].append(f"{verb}: {required} is not there")
@@ -167,11 +169,11 @@ def _does(name: str, words: Any, step: Any, state: Any, world: Any, times: Any) 
         state["builds"].append(state["given"][name])
     elif verb == "push" and not fails:
         state["pushed"].append(words[1])
-        state["registry"][words[-1]] = (ends, words[1])
+        state["registry"][words[-1]] = words[1]
     elif verb == "scan" and not fails:
         state["scanned"].append(words[1])
     elif verb in ("deploy", "promote"):
-        image = _digest(words[-1], state, world, began)
+        image = _digest(words[-1], state, world)
         if image is None:
             state["log"].append(f"{verb}: {words[-1]} is not in the registry")
             return False
@@ -193,11 +195,10 @@ def _place(place: str, image: Any, state: Any, ends: float) -> None:
     state["history"].append((ends, place, image))
 
 
-def _digest(word: str, state: Any, world: Any, now: float) -> Any:
+def _digest(word: str, state: Any, world: Any) -> Any:
     """Return which image a name means at this moment; None when the registry has none."""
     if word in state["pushed"]:
         return word
     if word not in state["registry"]:
         return None
-    pushed, image = state["registry"][word]
-    return "sha256:of-somebody-else" if world["foreign"] and now > pushed + 20 else image
+    return "sha256:of-somebody-else" if world["foreign"] else state["registry"][word]
