@@ -41,16 +41,18 @@ def bounds_are_those_of_days(run: Run) -> None:
     for today, false_alarms in ((60, 1.0), (29, 2.0), (24, 0.5)):
         rows = hidden_answers.values_of(frame, LEVEL, today, DELAY)
         due = hidden_answers.bounds_of(rows, false_alarms)
-        got = run.call("calibrate", frame, LEVEL, today, DELAY, false_alarms)
+        got, after = run.inspect("calibrate", frame, LEVEL, today, DELAY, false_alarms)
         what = f"calibrate(30 days, as known on day {today}, {false_alarms} a month)"
         expect(got, what).to_equal(due, tol=1e-7)
+        expect(after, "the arguments afterwards").at(0).to_equal(frame)
 
 
 @check(
     "watch",
     points=1,
     needs="gives_each_day_its_row",
-    feedback="A day with six times the payments of the same kind: does anything move?",
+    feedback="A day with many times the payments of the same kind: does anything move? And has a "
+    "day without a payment a row?",
 )
 def volume_alone_moves_nothing(run: Run) -> None:
     frame = days(DAYS + 1 + run.parameters["seed"])
@@ -59,14 +61,17 @@ def volume_alone_moves_nothing(run: Run) -> None:
     busy = [known.assign(day=day) for day in (40, 47)]
     dear = known.assign(day=48, amount=known["amount"] * 20)
     seen = pd.concat([*busy, dear, frame[frame["day"] > 20]], ignore_index=True)
-    seen, before = seen.assign(payment=np.arange(len(seen))), seen.copy()
+    seen = seen.assign(payment=np.arange(len(seen)))
+    before = seen.copy()
     for day, due in ((47, []), (48, ["features"])):
         values, after = run.inspect("day_values", seen, LEVEL, day, DELAY)
         got = run.call("moved", values, bounds, day, DELAY, LEAST)
         expect(got, f"what moved on day {day}, which is busy").to_equal(due)
-        expect(after, "the arguments afterwards").at(0, "amount").to_equal(
-            before["amount"].to_numpy()
-        )
+        expect(after, "the arguments afterwards").at(0).to_equal(before)
+        rows = pd.DataFrame(hidden_answers.values_of(seen, LEVEL, day, DELAY))
+        for column in rows:
+            table = expect(values, f"day_values(…, today {day}, …)").at(column)
+            table.to_equal(rows[column].to_numpy(), tol=1e-9)
 
 
 @check(
@@ -100,5 +105,7 @@ def each_watch_reads_its_day(run: Run) -> None:
         # A bank that looks at the end of `day` has no row of a later one.
         seen = [row for row in rows if row["day"] <= day]
         due = hidden_answers.moved_of(seen, bounds, day, delay, least)
-        got = run.call("moved", pd.DataFrame(seen), bounds, day, delay, least)
+        values = pd.DataFrame(seen)
+        got, after = run.inspect("moved", values, bounds, day, delay, least)
         expect(got, f"moved(…, day {day}, delay 3, least 50)").to_equal(due)
+        expect(after, "the arguments afterwards").at(0).to_equal(values)

@@ -69,13 +69,15 @@ def a_holiday_is_no_drift(run: Run) -> None:
     "confirm",
     points=1,
     needs="confirms_three_of_five",
-    feedback="Days of the calendar, not entries; each watch for itself; scores are no ground.",
+    feedback="Days of the calendar, not entries; each watch for itself; and the rules say which "
+    "watches are grounds.",
 )
 def counts_each_watch_on_the_calendar(run: Run) -> None:
     rng = np.random.default_rng(NIGHTS + run.parameters["seed"])
-    for _ in range(8):
+    for grounds in (*[GROUNDS] * 5, ["labels"], ["scores"], ["features", "scores"]):
         told = rules(int(rng.integers(2, 4)), int(rng.integers(4, 7)), int(rng.integers(1, 9)))
         told["holidays"] = [int(day) for day in rng.choice(30, 3, replace=False)]
+        told["grounds"] = grounds
         log: Any = []
         for day in range(30):
             if rng.random() < 0.25:
@@ -92,13 +94,15 @@ def counts_each_watch_on_the_calendar(run: Run) -> None:
     "material",
     points=1,
     needs="tests_on_the_newest_known_days",
-    feedback="An old night is played again: what of the days after it? And the order of the rows?",
+    feedback="An old night is played again: what of the days after it? And what of the "
+    "order of the rows, of their columns, of the frame that was given?",
 )
 def later_days_do_not_exist(run: Run) -> None:
     rng = np.random.default_rng(NIGHTS + 1 + run.parameters["seed"])
     day = rng.permutation(np.repeat(np.arange(60), rng.integers(1, 5, 60)))
     frame = pd.DataFrame({"payment": rng.permutation(len(day)), "day": day})
-    frame["is_fraud"], before = 0, frame.copy()
+    frame["card"], frame["amount"], frame["is_fraud"] = rng.permutation(len(day)), 9.5, 0
+    before = frame.copy()
     for today, train, test, delay in ((40, 14, 4, 7), (59, 28, 7, 7), (30, 5, 1, 2), (33, 6, 5, 0)):
         got, after = run.inspect("material", frame, today, train, test, delay)
         what = f"material(days 0 to 59, today {today}, {train}, {test}, {delay})"
@@ -109,9 +113,9 @@ def later_days_do_not_exist(run: Run) -> None:
         ):
             part = frame[frame["day"].between(first, last)]
             rows = expect(got, what).to_be_a(dict).at(name).to_be_a(pd.DataFrame)
-            rows.at("day").to_equal(part["day"].to_numpy())
-            rows.at("payment").to_equal(part["payment"].to_numpy())
-        expect(after, "the arguments afterwards").at(0, "day").to_equal(before["day"].to_numpy())
+            for column in frame:
+                rows.at(column).to_equal(part[column].to_numpy())
+        expect(after, "the arguments afterwards").at(0).to_equal(before)
 
 
 @check(
