@@ -7,7 +7,6 @@ from typing import Any
 
 from autograder.checks import Check, Ruling, Run, Verdict, judge, load_checks
 from autograder.errors import CourseError
-from autograder.jupyter.absent_parts import absent_parts
 from autograder.jupyter.silence import silenced
 from autograder.learning.brief import RELEASED, SOURCE, LabBrief, TaskBrief, read_brief
 from autograder.paths import find_course
@@ -58,8 +57,17 @@ def examine(
     finding = Finding(wanted, rulings, untouched=idle)
     if finding.passed or finding.unattempted or not brief.needs:
         return finding
-    absent = absent_parts(brief.needs)
+    absent = _absent(brief.needs)
     return _without(finding, absent, brief) if absent else finding
+
+
+def _absent(needs: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        # The stack's packages are an extra that most labs do without.
+        from autograder.needs.stack_parts import absent_parts
+    except ImportError:
+        return ()
+    return absent_parts(needs)
 
 
 def _without(finding: Finding, absent: tuple[str, ...], brief: LabBrief) -> Finding:

@@ -1,5 +1,6 @@
 """Start the parts of the local stack that a lab names, and give runs a space of their own there."""
 
+import socket
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,11 +11,12 @@ from autograder.errors import CourseError
 from autograder.paths import CoursePaths
 from infra.run_space.space import SPACE_VARIABLE, RunSpace
 from infra.settings import load_settings
-from infra.settings.exporting import environment_of, ports_of
+from infra.settings.exporting import addresses_of, environment_of, ports_of
 from infra.stack.stack import Stack
 
 # These are no servers of the stack: a run starts its own.
 _WITHIN_THE_RUN = ("spark", "ray")
+_SECONDS_TO_CONNECT = 0.5
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,27 @@ def started(needs: Sequence[str], course: Path, brokers: int | None = None) -> S
         )
     home = stack.home.root
     return StackSurroundings(parts, home, ports_of(load_settings(home), parts))
+
+
+def absent_parts(needs: Sequence[str]) -> tuple[str, ...]:
+    """Return the parts among `needs` none of whose addresses takes a connection."""
+    absent = []
+    for part in (part for part in needs if part not in _WITHIN_THE_RUN):
+        try:
+            endpoint = getattr(load_settings(), part)
+        except CourseError:
+            continue  # what the settings lack, the lab's own code says better
+        if not any(map(_answers, addresses_of(endpoint))):
+            absent.append(part)
+    return tuple(absent)
+
+
+def _answers(address: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(address, _SECONDS_TO_CONNECT):
+            return True
+    except OSError:
+        return False
 
 
 def _require_brokers(stack: Stack, brokers: int | None) -> None:
