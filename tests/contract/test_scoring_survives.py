@@ -37,6 +37,7 @@ def test_five_kills_lose_nothing_decide_nothing_twice_and_replay_to_the_last_bit
     kafka: Kafka, postgres: Postgres, faults: StackUnderTest, tmp_path: Path
 ) -> None:
     events, kills = 5_000, 5
+    each = events // (kills + 1)
     stage = Stage("killed", tmp_path)
     stage.make_topics(kafka)
     world, payments, labels = world_events(1, events)
@@ -44,12 +45,27 @@ def test_five_kills_lose_nothing_decide_nothing_twice_and_replay_to_the_last_bit
     point_at(tmp_path / "models", "one")
     publish(kafka, stage.scorer.labels, labels)
     settings, log, words = faults.own_settings(), tmp_path / "log", stage.stream_words()
+    started = threading.Semaphore(0)
+
+    def load() -> Iterator[Payment]:
+        # Each scorer has payments of its own to decide, however slowly it starts.
+        for number, payment in enumerate(payments):
+            if number % each == 0:
+                started.acquire()
+            yield payment
+
     feeding = threading.Thread(
-        target=publish, args=(kafka, stage.scorer.payments, payments), kwargs={"per_second": 400}
+        target=publish,
+        args=(kafka, stage.scorer.payments, load()),
+        kwargs={"per_second": 400},
+        daemon=True,
     )
     stop = Stop()
     storing = threading.Thread(
-        target=store_decisions, args=(kafka, postgres, stage.store), kwargs={"stop": stop}
+        target=store_decisions,
+        args=(kafka, postgres, stage.store),
+        kwargs={"stop": stop},
+        daemon=True,
     )
     begun = time.monotonic()
     with closing(Counting(kafka, stage.scorer.decisions)) as count:
@@ -57,11 +73,14 @@ def test_five_kills_lose_nothing_decide_nothing_twice_and_replay_to_the_last_bit
         storing.start()
         for kill in range(kills):
             with ScoringProcess(settings, log, words) as scorer:
-                reaches(count, 1 + kill * events // (kills + 1))
+                started.release()
+                reaches(count, 1 + kill * each)
                 if kill == 2:
                     save_snapshots(kafka, stage.scorer)
                 scorer.kill()
         with ScoringProcess(settings, log, words) as scorer:
+            # What does not divide by the kills is a portion of its own.
+            started.release(2)
             reaches(count, events)
             feeding.join()
             seconds = scorer.end()
