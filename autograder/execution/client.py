@@ -1,26 +1,28 @@
 """Execute cells one by one and record the state of each, whatever the kernel does."""
 
 import asyncio
-import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import Empty
 from typing import Any
 
+from jupyter_core.utils import ensure_async
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 
 from autograder.contract.manifest import Limits
-from autograder.execution.distrust import TOO_LARGE
+from autograder.execution.distrust import TOO_LARGE, size_of
 from autograder.probing import planted
 
 MIB = 1 << 20
 TIMEOUT_NAME = "CellTimeoutError"
-_COUNTED = (
+_COUNTED = {
     *("stream", "display_data", "execute_result", "update_display_data", "error"),
     *("comm_open", "comm_msg", TOO_LARGE),
-)
-_INTERRUPT_GRACE_SECONDS = 5
+}
+_SILENT_SECONDS = 5
 
 
 @dataclass
@@ -54,13 +56,14 @@ class LabClient(PapermillNotebookClient):  # type: ignore[misc]
         self._deadline = deadline
         self._log = log
         self._output_bytes = 0
+        self._heard = 0
+        self._is_interrupted = False
         self._state = "ok"
         super().__init__(
             nb_man,
             km=km,
             kernel_name="python3",
             timeout_func=self._cell_seconds,
-            iopub_timeout=_INTERRUPT_GRACE_SECONDS,
             startup_timeout=max(10, limits.seconds),
             shell_timeout_interval=1,
             allow_errors=True,
@@ -140,25 +143,79 @@ class LabClient(PapermillNotebookClient):  # type: ignore[misc]
         elif content.get("status") != "ok":
             self._state = "not_run"
 
+    async def _async_handle_timeout(
+        self, timeout: int, cell: NotebookNode | None = None
+    ) -> dict[str, Any] | None:
+        self._is_interrupted = True
+        # Its time is up: what it sent and nobody has read yet would take the time of other cells.
+        self.kc.session.unwanted = _COUNTED - {"error"}
+        reply: dict[str, Any] | None = await super()._async_handle_timeout(timeout, cell)
+        return reply
+
+    async def _async_poll_for_reply(
+        self, msg_id: str, cell: NotebookNode, timeout: int | None, outputs: Any, alive: Any
+    ) -> dict[str, Any]:
+        """Wait for a cell's reply, then for its outputs as long as more of them come.
+
+        On a busy machine outputs are read later than they were sent: papermill's fixed time for
+        the rest would call a kernel stuck whose cell ended long ago.
+        """
+        self._is_interrupted = False
+        self.iopub_timeout = max(0, int(self._deadline - time.monotonic())) + 3 * _SILENT_SECONDS
+        rest = self._rest(msg_id, outputs)
+        try:
+            reply: dict[str, Any] = await super()._async_poll_for_reply(
+                msg_id, cell, timeout, rest, alive
+            )
+            return reply
+        finally:
+            rest.close()
+            self.kc.session.unwanted = _COUNTED if self._log.status == "output_limit" else set()
+
+    async def _rest(self, msg_id: str, outputs: asyncio.Future[None]) -> None:
+        """Return when a cell's last output is read; raise Empty when it does not end."""
+        replied = not self._is_interrupted
+        while not outputs.done():
+            before = self._progress()
+            await asyncio.wait({outputs}, timeout=_SILENT_SECONDS)
+            if outputs.done():
+                break
+            is_silent = before == self._progress()
+            replied = replied or await self._has_replied(msg_id)
+            if is_silent and replied:
+                # A kernel drops what nobody reads in time, the word that a cell ended too.
+                outputs.cancel()
+                return
+            if is_silent or time.monotonic() > self._deadline:
+                raise Empty
+        await outputs
+
+    async def _has_replied(self, msg_id: str) -> bool:
+        with suppress(Empty):
+            while time.monotonic() < self._deadline:
+                reply = await ensure_async(self.kc.shell_channel.get_msg(timeout=0))
+                if reply["parent_header"].get("msg_id") == msg_id:
+                    return True
+        return False
+
+    def _progress(self) -> int:
+        unread: int = self.kc.session.unread
+        return self._heard + unread
+
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
         """Drop what goes over the output limit, in bytes as sent, and what makes no sense."""
+        self._heard += 1
         if msg["msg_type"] in _COUNTED:
-            self._output_bytes += _size(msg)
+            self._output_bytes += size_of(msg)
             if self._output_bytes > self._limits.output_mb * MIB:
                 self._log.status = "output_limit"
+                self.kc.session.unwanted = _COUNTED
                 return None
         try:
             return super().process_message(msg, cell, cell_index)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             # An update of an output that is gone, a widget of no known kind: no reason to stop.
             return None
-
-
-def _size(message: dict[str, Any]) -> int:
-    content = message["content"]
-    if message["msg_type"] == TOO_LARGE:
-        return int(content["bytes"])
-    return len(json.dumps(content)) + sum(len(part) for part in message["buffers"])
 
 
 def _explain_timeout(cell: NotebookNode, seconds: float) -> None:

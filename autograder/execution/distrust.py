@@ -5,11 +5,12 @@ bottom, or hold text that no file can hold. What cannot be read becomes a messag
 clients pass over; what is read has the shape that the protocol gives it.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from jupyter_client.session import Session
-from traitlets import Int
+from traitlets import Int, Set
 
 from autograder.probing.wire.limits import refuse_bulk
 
@@ -17,6 +18,7 @@ TOO_LARGE = "too_large"
 MIB = 1 << 20
 _DEEPEST = 60
 _UNREADABLE = "unreadable"
+_SIZE = "bytes"
 _NUMBER_OR_NONE = (int, type(None))
 # Of the kinds that a client acts upon: what a message must hold, and of which kind.
 _SHAPES: dict[str, dict[str, type | tuple[type, ...]]] = {
@@ -37,6 +39,8 @@ class DistrustingSession(Session):
     """Read messages as `Session` does; turn what is none into a message to nobody."""
 
     most_content_bytes = Int(64 * MIB, help="A larger message is told of, not read.")
+    unwanted = Set(help="Kinds of messages that are not read any more, only counted.")
+    unread = Int(0, help="How many messages of unwanted kinds have come.")
 
     def feed_identities(self, msg_list: Any, copy: bool = True) -> tuple[Any, Any]:
         """Split a message from its addresses; without a delimiter there is nothing to read."""
@@ -49,14 +53,28 @@ class DistrustingSession(Session):
         """Return a message of the protocol's shape, `too_large` or to nobody; never raise."""
         try:
             size = sum(len(part) for part in msg_list)
+            if self.unwanted and self._is_unwanted(bytes(msg_list[1])):
+                return _message(_UNREADABLE, {}, {})
             if size > self.most_content_bytes:
                 return _told_of(super().deserialize(msg_list, False, copy), size)
             for part in msg_list[1:5]:
                 refuse_bulk(bytes(part))
-            return _checked(super().deserialize(msg_list, content, copy))
+            checked = _checked(super().deserialize(msg_list, content, copy))
+            return {**checked, _SIZE: size}
         except Exception:
             # A wrong signature, broken JSON, missing parts, bottomless lists: as they come.
             return _message(_UNREADABLE, {}, {})
+
+    def _is_unwanted(self, header: bytes) -> bool:
+        refuse_bulk(header)
+        found = json.loads(header)["msg_type"] in self.unwanted
+        self.unread += found
+        return found
+
+
+def size_of(message: Mapping[str, Any]) -> int:
+    """Return the bytes in which a message was sent."""
+    return int(message[_SIZE])
 
 
 def _message(kind: str, parent: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +93,7 @@ def _told_of(message: dict[str, Any], size: int) -> dict[str, Any]:
     parent = message["parent_header"]
     parent_id = parent.get("msg_id") if isinstance(parent, dict) else None
     told = {"msg_id": parent_id} if isinstance(parent_id, str) else {}
-    return _message(TOO_LARGE, told, {"bytes": size})
+    return {**_message(TOO_LARGE, told, {}), _SIZE: size}
 
 
 def _checked(message: dict[str, Any]) -> dict[str, Any]:

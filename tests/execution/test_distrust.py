@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.execution.distrust import TOO_LARGE, DistrustingSession
+from autograder.execution.distrust import TOO_LARGE, DistrustingSession, size_of
 
 KINDS = (
     "stream",
@@ -84,5 +84,12 @@ def test_text_is_made_fit_for_utf_8() -> None:
 def test_what_is_too_large_is_told_of_and_not_read() -> None:
     session = DistrustingSession(key=b"k", most_content_bytes=1000)
     message = sent(session, "stream", {"name": "stdout", "text": "x" * 2000})
-    assert message["msg_type"] == TOO_LARGE and message["content"]["bytes"] > 2000
+    assert message["msg_type"] == TOO_LARGE and size_of(message) > 2000
     assert message["parent_header"] == {"msg_id": "asked"}
+
+
+def test_what_is_unwanted_is_counted_and_not_read() -> None:
+    session = DistrustingSession(key=b"k", unwanted={"stream"})
+    assert to_nobody(sent(session, "stream", {"name": "stdout", "text": "x"}))
+    assert sent(session, "status", {"execution_state": "idle"})["msg_type"] == "status"
+    assert session.unread == 1

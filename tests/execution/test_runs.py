@@ -120,6 +120,32 @@ def test_output_over_the_limit_is_dropped(confinement: Confinement) -> None:
         assert execution.probe("value", "x")[0] == "here"
 
 
+def test_a_flood_of_outputs_costs_its_cell_and_no_more(confinement: Confinement) -> None:
+    source = "from IPython.display import display\nwhile True:\n    display({})"
+    with run(confinement, flood=source, later="x = 'here'") as execution:
+        assert (execution.cells["flood"], execution.cells["later"]) == ("timeout", "ok")
+        assert execution.probe("value", "x")[0] == "here"
+
+
+def test_a_cell_whose_end_was_not_told_has_ended_when_it_is_answered(
+    confinement: Confinement,
+) -> None:
+    source = """
+kernel = get_ipython().kernel
+tell = kernel._publish_status
+def forget(state, *rest):
+    if state == "idle":
+        kernel._publish_status = tell
+    else:
+        tell(state, *rest)
+kernel._publish_status = forget
+"""
+    with run(confinement, forgets=source, later="x = 'here'") as execution:
+        assert (execution.cells["forgets"], execution.cells["later"]) == ("ok", "ok")
+        assert execution.status == "completed"
+        assert execution.probe("value", "x")[0] == "here"
+
+
 def test_a_run_finds_its_files_and_nothing_of_the_graders(
     confinement: Confinement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,13 +173,12 @@ ATTACKS = (
     Attack(
         "tiny_outputs",
         "show small outputs without end",
-        # Not so fast that a busy machine cannot read along: how that ends, the next one shows.
         last="""
             import time
             from IPython.display import display
             while True:
                 display({})
-                time.sleep(0.002)
+                time.sleep(0.0005)
         """,
         stopped_by="the output limit and the time of a cell",
     ),
