@@ -20,6 +20,7 @@ def producer_options(kafka: Kafka, config: ProducerConfig) -> dict[str, Any]:
         "acks": "all",
         "enable_idempotence": True,
         "linger_ms": round(config.linger_seconds * MILLISECONDS),
+        "batch_size": config.batch_bytes,
         "delivery_timeout_ms": round(config.delivery_seconds * MILLISECONDS),
         "request_timeout_ms": round(request_seconds * MILLISECONDS),
         "max_block_ms": round(config.delivery_seconds * MILLISECONDS),

@@ -10,6 +10,7 @@ class ProducerConfig:
     """Configure a producer; `name` is written into its events' envelopes and logs.
 
     An event that is not acknowledged after `delivery_seconds` is reported as lost to the caller.
+    Events of one partition go together, after `linger_seconds` or when they have `batch_bytes`.
     `transactional_id` makes the producer transactional; it must be one per running instance and
     the same after that instance's restart, so that the restarted one fences what is left of it.
     """
@@ -17,12 +18,14 @@ class ProducerConfig:
     name: str
     delivery_seconds: float = 30.0
     linger_seconds: float = 0.005
+    batch_bytes: int = 128 * 1024
     transactional_id: str | None = None
     transaction_seconds: float = 60.0
 
     def __post_init__(self) -> None:
         _require(bool(self.name), "name must not be empty")
         _require(self.delivery_seconds > self.linger_seconds >= 0, "delivery_seconds is too short")
+        _require(self.batch_bytes >= 1, "batch_bytes must be positive")
         _require(self.transaction_seconds > 0, "transaction_seconds must be positive")
 
 

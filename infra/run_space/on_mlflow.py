@@ -1,9 +1,9 @@
 """Experiments and registered models of one space."""
 
-from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 from infra.settings import Settings
+from infra.tracking.client import mlflow_client
 
 
 def drop_experiments(settings: Settings, space: str) -> None:
@@ -11,7 +11,7 @@ def drop_experiments(settings: Settings, space: str) -> None:
 
     MLflow keeps deleted runs until `mlflow gc`; nobody finds them by name any more.
     """
-    client = MlflowClient(tracking_uri=settings.mlflow.url, registry_uri=settings.mlflow.url)
+    client = mlflow_client(settings.mlflow.url)
     named = f"name LIKE '{space}.%'"
     while models := client.search_registered_models(filter_string=named):
         for model in models:

@@ -3,11 +3,6 @@
 It does its work on import, since importing is all that can be asked of a process to be forked.
 """
 
-import importlib
-import sys
-import warnings
-from typing import Any
-
 import git  # noqa: F401
 import mlflow.models.rag_signatures
 import mlflow.pyfunc
@@ -17,27 +12,10 @@ import mlflow.store.tracking.sqlalchemy_store
 import mlflow.tracing.processor.base_mlflow  # noqa: F401
 from mlflow.utils import requirements_utils
 
+from infra.tracking.client import find_headers_without_feast
 from infra.tracking.migrated_stores import remember_migrations
 
-
-def _find_headers_without_feast() -> None:
-    """Have MLflow look for what adds headers to its requests, Feast's addition aside.
-
-    That one names a user to servers which ask for one. To import it takes ten seconds, makes a
-    folder and turns the process's metrics over to files there, which no fork should inherit.
-    """
-    modules: dict[str, Any] = dict.fromkeys({"feast"} - sys.modules.keys())
-    sys.modules.update(modules)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            importlib.import_module("mlflow.tracking.request_header.registry")
-    finally:
-        for name in modules:
-            del sys.modules[name]
-
-
-_find_headers_without_feast()
+find_headers_without_feast()
 # Which package each installed module belongs to, read from every package's list of files. A
 # version of MLflow that does this elsewhere is only slower.
 _read = getattr(requirements_utils, "_init_packages_to_modules_map", None)

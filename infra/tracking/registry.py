@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import mlflow
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException
 
@@ -19,6 +18,7 @@ from infra.tracking.alias_moves import (
     next_time,
     rollback_target,
 )
+from infra.tracking.client import mlflow_client
 from infra.tracking.configuration import TrackingConfig
 from infra.tracking.current_store import current_store
 from infra.tracking.errors import told
@@ -56,7 +56,7 @@ class Registry:
 
     def __init__(self, config: TrackingConfig) -> None:
         self._config = config
-        self._client = mlflow.MlflowClient(tracking_uri=config.uri, registry_uri=config.uri)
+        self._client = mlflow_client(config.uri)
 
     def register(self, model: str, run_id: str, source: str) -> RegisteredVersion:
         """Register what a run logged at the URI `source` as the next version of `model`.

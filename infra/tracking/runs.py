@@ -9,6 +9,7 @@ import mlflow
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
+from infra.tracking.client import mlflow_client
 from infra.tracking.configuration import TrackingConfig
 from infra.tracking.current_store import current_store
 from infra.tracking.errors import told
@@ -44,7 +45,7 @@ class Tracker:
 
     def __init__(self, config: TrackingConfig) -> None:
         self._config = config
-        self._client = mlflow.MlflowClient(tracking_uri=config.uri)
+        self._client = mlflow_client(config.uri)
 
     @contextmanager
     def run(

@@ -4,6 +4,8 @@ import logging
 import os
 import shutil
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -34,27 +36,43 @@ def story(
     folder is cleared away first; the servers stay up, so that you can look at what came out.
     """
     _require_packages()
-    # Only now: these need the packages that were looked for.
-    from infra.run_space.space import RunSpace
-    from infra.settings import load_settings
-    from projects.fraud.story import configuration
-    from projects.fraud.story.on_public_data import examine_public_data
-    from projects.fraud.story.page import write_page
-    from projects.fraud.story.places import PARTS, Places
-    from projects.fraud.story.play import STEPS, play
-    from projects.fraud.story.servers import start_servers
-    from projects.fraud.story.telling import Teller
-
     console = Console()
     # MLflow would tell of each run and file in the midst of the story.
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    config = (configuration.quick if quick else configuration.whole)(seed)
     if data is not None:
-        examine_public_data(data, config.learning, output, console)
-        return
-    start_servers(PARTS)
+        _examine(data, output, console, quick=quick, seed=seed)
+    else:
+        _play(output, console, quick=quick, seed=seed)
+
+
+def _examine(data: Path, output: Path, console: Console, *, quick: bool, seed: int) -> None:
+    # Only now: these need the packages that were looked for.
+    from projects.fraud.story import configuration
+    from projects.fraud.story.on_public_data import examine_public_data
+
+    config = (configuration.quick if quick else configuration.whole)(seed)
+    examine_public_data(data, config.learning, output, console)
+
+
+def _play(output: Path, console: Console, *, quick: bool, seed: int) -> None:
+    from projects.fraud.story.servers import PARTS, start_servers
+
+    # What the story imports takes about as long as its servers take to start.
+    with ThreadPoolExecutor(1) as pool:
+        importing = pool.submit(import_module, "projects.fraud.story.play")
+        start_servers(PARTS)
+        importing.result()
+    from infra.run_space.space import RunSpace
+    from infra.settings import load_settings
+    from projects.fraud.story import configuration
+    from projects.fraud.story.page import write_page
+    from projects.fraud.story.places import Places
+    from projects.fraud.story.play import STEPS, play
+    from projects.fraud.story.telling import Teller
+
+    config = (configuration.quick if quick else configuration.whole)(seed)
     settings = load_settings()
     kept = output / _SPACE
     if kept.is_file():

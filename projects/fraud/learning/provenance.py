@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, fields
 
-import mlflow
-
 from autograder.errors import CourseError
+from infra.tracking.client import mlflow_client
 from infra.tracking.errors import told
 from infra.tracking.registry import Registry
 from infra.tracking.runs import Tracker
@@ -43,8 +42,7 @@ def learned_from(config: RegisteringConfig, version: int) -> LearnedFrom:
 
 def made_for(config: RegisteringConfig, purpose: str) -> int | None:
     """Return the first version that was registered for a purpose, None where there is none."""
-    uri = config.tracking.uri
-    client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+    client = mlflow_client(config.tracking.uri)
     with told(f"to look for a model made for {purpose}"):
         experiment = client.get_experiment_by_name(config.tracking.experiment)
         if experiment is None:

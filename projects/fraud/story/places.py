@@ -10,7 +10,6 @@ from projects.fraud.learning.registering import RegisteringConfig
 from projects.fraud.scoring.configuration import ScorerConfig, StoreConfig
 
 REPOSITORY = Path(__file__).parents[3]
-PARTS = ("kafka", "postgres", "mlflow")
 _WATCH_SECONDS = 0.2
 
 

@@ -21,15 +21,18 @@ from projects.fraud.simulation import simulate
 from projects.fraud.story import drifting, learning, replays, streaming
 from projects.fraud.story.configuration import DRIFT, StoryConfig
 from projects.fraud.story.deploying import Deployer
-from projects.fraud.story.places import PARTS, Places
+from projects.fraud.story.places import Places
+from projects.fraud.story.servers import PARTS
+from projects.fraud.story.side_by_side import start_helpers
 from projects.fraud.story.telling import Step, Teller
-from projects.fraud.world.as_events import labels_of, payments_of
+from projects.fraud.world.as_events import payments_of
 
 STEPS = 9
 FIGURES = "figures.json"
 _CATCH_UP_SECONDS = 300
 _LATE_SECONDS = 30
 _FIRST_PAYMENTS = 20
+_HELPERS = 2
 
 
 @dataclass
@@ -59,12 +62,11 @@ class _Story:
         self.told = Told()
 
     def play(self, until_the_end: ExitStack) -> None:
-        for title, chapter in (
-            ("simulate", self._simulate),
-            ("train", self._train),
-            ("gate", self._gate),
-        ):
-            self._step(title, chapter)
+        self._step("simulate", self._simulate)
+        self._step("train", self._train)
+        # Registering waits for its server most of the time, so helpers are ready after it.
+        self._helpers = until_the_end.enter_context(start_helpers(_HELPERS))
+        self._step("gate", self._gate)
         self._step("serve", lambda step: self._serve(step, until_the_end))
         for title, chapter in (
             ("stream", self._stream),
@@ -126,6 +128,8 @@ class _Story:
         settings, places = self._places.settings, self._places
         make_scoring_topics(settings.kafka, places.scorer, places.store)
         until_the_end.enter_context(Deployer(places))
+        log = places.folder / "processes.log"
+        until_the_end.enter_context(ScoringProcess(settings, log, places.store_words(), PARTS))
         self._live = self._upcoming()
         past = streaming.days(
             self._world, self._config.live - self._config.history, self._config.live
@@ -133,24 +137,18 @@ class _Story:
         delay = pd.Timedelta(days=self._config.features.label_delay_days).to_pytimedelta()
         known = streaming.days(self._world, 0, self._config.change)
         known = known[known[c.TX_TIME_DAYS] >= self._config.live - self._config.history]
-        streaming.publish(
-            settings.kafka, places.scorer.labels, labels_of(known, delay), self._teller, "labels"
+        publishing = self._helpers.submit(
+            streaming.publish_payments, settings.kafka, places.scorer.payments, past
         )
-        sent = streaming.publish(
-            settings.kafka, places.scorer.payments, payments_of(past), self._teller, "the past"
-        )
+        streaming.publish_labels(settings.kafka, places.scorer.labels, known, delay, self._teller)
+        sent = publishing.result()
         self._decided_since = streaming.take_for_decided(
             settings.kafka, places.scorer.group, places.scorer.payments
         )
         self._watcher = until_the_end.enter_context(
             streaming.Watcher(settings.kafka, places.scorer.decisions)
         )
-        log = places.folder / "processes.log"
-        for words, parts in (
-            (places.stream_words(), ("kafka",)),
-            (places.store_words(), PARTS),
-        ):
-            until_the_end.enter_context(ScoringProcess(settings, log, words, parts))
+        until_the_end.enter_context(ScoringProcess(settings, log, places.stream_words()))
         self._teller.progress(f"the scorer takes in {sent:,} payments of the past")
         begun = time.monotonic()
         with self._one_by_one() as decide:
@@ -197,8 +195,10 @@ class _Story:
             number: seen.decision.model_dump_json() for number, seen in self._watcher.seen.items()
         }
         found = replays.compare(
-            self._places,
-            str(self._registry.live(self._model)),
+            self._helpers,
+            self._places.settings.kafka,
+            self._places.scorer,
+            self._places.models / str(self._registry.live(self._model)),
             self._decided_since,
             published,
             self._teller.progress,

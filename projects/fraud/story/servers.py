@@ -11,6 +11,8 @@ from infra.settings.tier import Tier
 from infra.stack.stack import Stack
 from infra.stack.tables import StartView
 
+PARTS = ("kafka", "postgres", "mlflow")
+
 
 def start_servers(parts: Sequence[str]) -> None:
     """Bring `parts` of the local stack up; another tier's servers are somebody else's to start.

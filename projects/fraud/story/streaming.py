@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from infra.settings import Kafka
 from projects.fraud import columns as c
 from projects.fraud.contracts import CONTRACTS, LABEL, PAYMENT, Decision, Label, Payment, key_of
 from projects.fraud.story.telling import Teller
+from projects.fraud.world.as_events import labels_of, payments_of
 
 _POLL_MS = 20
 _REPORT_EVERY = 2_000
@@ -83,18 +85,23 @@ class Watcher:
                     self.seen.setdefault(decision.transaction_id, Seen(decision, now))
 
 
-def publish(
-    kafka: Kafka, topic: str, events: Iterable[Payment | Label], teller: Teller, what: str
-) -> int:
-    """Publish events as fast as they are taken; return how many when all are acknowledged."""
-    sent = 0
+def publish_labels(
+    kafka: Kafka, topic: str, frame: pd.DataFrame, delay: timedelta, teller: Teller
+) -> None:
+    """Publish the label of each row of a table; return when all are acknowledged."""
     with EventProducer(kafka, ProducerConfig(name="story"), CONTRACTS) as producer:
-        for event in events:
-            _send(producer, topic, event)
-            sent += 1
-            if sent % _REPORT_EVERY == 0:
-                teller.progress(f"{what}: {sent:,}")
-    return sent
+        for number, label in enumerate(labels_of(frame, delay)):
+            if number % _REPORT_EVERY == 0:
+                teller.progress(f"the past, and labels: {number:,} of {len(frame):,}")
+            _send(producer, topic, label)
+
+
+def publish_payments(kafka: Kafka, topic: str, frame: pd.DataFrame) -> int:
+    """Publish the rows of a table as payments; return how many when all are acknowledged."""
+    with EventProducer(kafka, ProducerConfig(name="story"), CONTRACTS) as producer:
+        for payment in payments_of(frame):
+            _send(producer, topic, payment)
+    return len(frame)
 
 
 def take_for_decided(kafka: Kafka, group: str, topic: str) -> dict[int, int]:

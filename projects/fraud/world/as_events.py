@@ -43,7 +43,7 @@ def _rows(frame: pd.DataFrame) -> Iterator[tuple[int, datetime, int, int, int]]:
     cents = np.rint(frame[c.TX_AMOUNT].to_numpy(float) * 100).astype(np.int64)
     return zip(
         frame[c.TRANSACTION_ID].tolist(),
-        frame[c.TX_DATETIME].dt.tz_localize(UTC).dt.to_pydatetime().tolist(),
+        pd.DatetimeIndex(frame[c.TX_DATETIME]).tz_localize(UTC).to_pydatetime().tolist(),
         frame[c.CUSTOMER_ID].tolist(),
         frame[c.TERMINAL_ID].tolist(),
         cents.tolist(),
