@@ -1,6 +1,5 @@
 """Play the whole system on the local stack: `lab run fraud`."""
 
-import logging
 import os
 import shutil
 import uuid
@@ -20,7 +19,7 @@ _SPACE = "space"
 
 def story(
     quick: Annotated[
-        bool, typer.Option("--quick", help="A smaller world: about a minute in place of five.")
+        bool, typer.Option("--quick", help="A smaller world: less than a minute and a half in place of five.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Another world.")] = 0,
     data: Annotated[
@@ -40,7 +39,7 @@ def story(
     # MLflow would tell of each run and file in the midst of the story.
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
     if data is not None:
         _examine(data, output, console, quick=quick, seed=seed)
     else:
