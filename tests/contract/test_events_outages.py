@@ -93,8 +93,11 @@ def test_kafka_goes_away_and_comes_back(
         loading.join(60)
         acknowledged.append(-1)
         until(lambda: set(acknowledged) - set(orders_of(postgres, names)), lambda left: not left)
+        # A commit that the client never hears of again is given up after `transaction_seconds`.
         until(
-            lambda: set(acknowledged) - set(numbers(kafka, exactly.prices)), lambda left: not left
+            lambda: set(acknowledged) - set(numbers(kafka, exactly.prices)),
+            lambda left: not left,
+            seconds=ProducerConfig(name="p").transaction_seconds + 30,
         )
     orders = orders_of(postgres, names)
     idle.close()
