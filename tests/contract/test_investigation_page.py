@@ -186,6 +186,7 @@ def test_a_wrong_key_is_told_and_another_analysts_verdict_too(browser: Browser, 
     expect(page.locator("#desk")).to_be_hidden()
     page = signed_in(browser, desk, [])
     page.get_by_role("button", name="Card 43").click()
+    expect(page.get_by_role("heading", name="Card 43 on 2026-03-01")).to_be_visible()
     told = {"headers": {"X-API-Key": desk.key}}
     asked = {"verdict": "genuine", "transaction_ids": [5]}
     first = page.request.post(f"{desk.url}v1/cases/43-2026-03-01/verdict", data=asked, **told)  # type: ignore[arg-type]
