@@ -44,9 +44,10 @@ class S3Part(Part):
     def programs(self, plan: Plan) -> tuple[Program, ...]:
         binary, endpoint = _versitygw(plan), plan.settings.s3
         if binary is None:
-            moto = ("-m", "moto.server", "-H", LOOPBACK, "-p", str(plan.port(self.name)))
+            port = str(plan.port(self.name))
+            moto = ("-m", "infra.stack.parts.moto_server", "--host", LOOPBACK, "--port", port)
             command: tuple[str, ...] = (sys.executable, *moto)
-            environment: dict[str, str] = {}
+            environment = {"MOTO_PORT": port}
         else:
             listening = ("--port", f"{LOOPBACK}:{plan.port(self.name)}", "--region")
             # Metadata beside the objects, since not every file system takes extended attributes;
