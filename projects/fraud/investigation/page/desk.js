@@ -6,7 +6,7 @@ import { alertsOf, caseLine, money, paymentRow, share } from "./drawing.js";
 const MILLISECONDS_BETWEEN_LOOKS = 15_000;
 const MILLISECONDS_SAID = 6_000;
 const on = (id) => document.getElementById(id);
-const state = { case: null, next: null, busy: false, asked: 0, said: 0 };
+const state = { case: null, next: null, busy: false, asked: 0, said: 0, question: 0 };
 
 function say(text) {
   on("said").textContent = text;
@@ -46,8 +46,8 @@ const lines = () => [...document.querySelectorAll("#cases button")];
 
 // Renews the queue and keeps the keyboard where it was.
 async function look() {
-  const focused = document.activeElement?.dataset?.case;
   const page = await api.alerts();
+  const focused = document.activeElement?.dataset?.case;
   on("cases").replaceChildren(...page.cases.map(caseLine));
   shown(page);
   lines().find((line) => line.dataset.case === focused)?.focus();
@@ -126,11 +126,17 @@ async function judge(verdict) {
 
 function agreed() {
   const dialog = on("sure");
+  const question = ++state.question;
   dialog.returnValue = "no";
   dialog.showModal();
   on("yes").focus();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    dialog.addEventListener("close", function closed() {
+      // A close is told late: the next question may be open by then.
+      if (question === state.question && dialog.open) return;
+      dialog.removeEventListener("close", closed);
+      resolve(question === state.question && dialog.returnValue === "yes");
+    });
   });
 }
 
