@@ -21,6 +21,8 @@ create table if not exists handled_events (
     primary key (sink, event_id)
 )
 """
+# Two that make the table at once would else both find none, and one would fail.
+_LOCK = "select pg_advisory_xact_lock(hashtext('handled_events'))"
 _NOTE = """
 insert into handled_events (sink, event_id)
 select %s, id from unnest(%s::uuid[]) as id
@@ -46,10 +48,8 @@ class PostgresSink:
         """Make the table of ids unless it is there; raise UnavailableError as `write` does."""
         try:
             with self._connected().transaction():
+                self._connected().execute(_LOCK)
                 self._connected().execute(_TABLE)
-        except psycopg.errors.UniqueViolation:
-            # Two that make it at once may both find none; then the other made it.
-            return
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._raise(error)
 
