@@ -123,7 +123,11 @@ def local_graders(
             kernels_for(lab.manifest.preload, confinement, ports=around.ports) as launcher,
             claimed_folder() as shelf,
         ):
-            yield LocalGraders(min(workers, jobs), hands, launcher, shelf, around)
+            try:
+                yield LocalGraders(min(workers, jobs), hands, launcher, shelf, around)
+            finally:
+                # Before its kernels end: a worker would write that a submission crashed.
+                hands.close()
     finally:
         remove_unclaimed()
 

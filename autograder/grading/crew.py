@@ -1,6 +1,7 @@
 """Processes that each do one job and are gone, whatever the job does to them."""
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,8 +16,19 @@ from autograder.grading.workers import end_with_leader, forking_context
 
 J = TypeVar("J")
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DONE: dict[str, str] = {}
 _STARTS = 3
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """Hold back what would end this process; a worker that is half told of its job complains."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,11 @@ class Crew(Generic[J]):
             ours, theirs = self._context.Pipe(duplex=False)
             process = self._context.Process(target=_serve, args=(self._do, job, theirs))
             try:
-                process.start()
+                forkserver.ensure_running()
+                with _unbroken():
+                    process.start()
+                    until = time.monotonic() + self._seconds
+                    self._running[ours] = _Running(job, process, until)
             except (OSError, EOFError):  # whatever ended the fork server, there is a new one
                 ours.close()
                 if attempt == _STARTS - 1:
@@ -60,7 +76,6 @@ class Crew(Generic[J]):
                 continue
             finally:
                 theirs.close()
-            self._running[ours] = _Running(job, process, time.monotonic() + self._seconds)
             return
 
     def finished(self, also: Sequence[int] = ()) -> list[Finished[J]]:

@@ -82,8 +82,12 @@ def _begin(
         selector.unregister(connection)
         connection.close()
         return
+    zygote = os.getpid()
     pid = os.fork()
     if pid == 0:
+        libc.die_with_parent()
+        if os.getppid() != zygote:  # it ended before this one was to end with it
+            os._exit(1)
         _become_kernel(request, {**set_by_imports, **request["environment"]})
     watch = os.pidfd_open(pid)
     runs[pid] = (connection, watch)
