@@ -25,9 +25,9 @@ _SAMPLES = Path(__file__).parents[1] / "samples"
 _LABS = Path(__file__).parent / "labs"
 # Hostile submissions run to their limits, so the limits are short; honest ones need a tenth.
 _LIMITS = """[limits]
-seconds = 12
-cell_seconds = 3
-probe_seconds = 1
+seconds = 30
+cell_seconds = 4
+probe_seconds = 4
 memory_mb = 600
 output_mb = 1
 file_mb = 64

@@ -72,7 +72,7 @@ def nbgraders(course: Path, chosen: list[Pairing]) -> dict[str, Any]:
         capture_output=True,
         text=True,
         env={**os.environ, "PATH": os.pathsep.join([scripts, os.environ["PATH"]])},
-        timeout=500,
+        timeout=3000,
         check=True,
     )
     found: dict[str, Any] = json.loads(done.stdout)

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.long
 NOBODY = "nobody"
 ROUNDS, SEED = 5, 20240501
 STUDENTS = 6
+FIRST = "s00"
 WORDS = ("grade", "tiny", "--workers", "2", "--due", "2024-05-02", "--json")
 
 
@@ -53,6 +54,8 @@ def found(course: Path) -> tuple[object, dict[str, list[str]]]:
 
 def disturbed(course: Path, chance: random.Random, *, of_its_own: bool) -> list[str]:
     """Run the grader and kill it, or a process of its own, at an instant; say what was killed."""
+    # So that there is something left to do, however quick the machine is.
+    shutil.rmtree(course / "graded" / "scorecards" / FIRST, ignore_errors=True)
     leader = subprocess.Popen(
         **command(course, *WORDS), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from stack_under_test import StackUnderTest, free_offset, is_told_from_outside
+from stack_ports import free_offset
+from stack_under_test import StackUnderTest, is_told_from_outside
 
 from infra.settings import S3, Kafka, Mlflow, Postgres, Redis
 

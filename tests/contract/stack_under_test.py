@@ -6,7 +6,6 @@ and tests that break servers are skipped, since those are not ours to break.
 """
 
 import os
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,10 +14,10 @@ from typing import TypeVar
 
 import psutil
 import pytest
+from stack_ports import free_offset
 
 from autograder.errors import CourseError
-from infra.settings import Ports, Settings, load_settings
-from infra.stack.port_holders import is_free
+from infra.settings import Settings, load_settings
 from infra.stack.stack import Stack
 from infra.stack.status import PartStatus, State
 from infra.stack.supervision import Supervisor
@@ -30,7 +29,7 @@ ADDRESSES = {
     "s3": "LAB_S3_URL",
     "mlflow": "LAB_MLFLOW_URL",
 }
-_SECONDS_TO_MEND = 60
+_SECONDS_TO_MEND = 180
 _ATTEMPTS_AT_PORTS = 5
 T = TypeVar("T")
 
@@ -38,14 +37,6 @@ T = TypeVar("T")
 def is_told_from_outside(part: str) -> bool:
     """Say whether the environment tells where this part is."""
     return bool(os.environ.get("LAB_TIER") or os.environ.get(ADDRESSES[part]))
-
-
-def free_offset() -> int:
-    """Find an offset at which every port of a stack is free now."""
-    while True:
-        offset = random.SystemRandom().randrange(100, 3000)
-        if all(is_free(port) for port in Ports(offset=offset).all()):
-            return offset
 
 
 class StackUnderTest:
@@ -109,15 +100,14 @@ class StackUnderTest:
         self._require_own(part)
         _kill(self.status(part).pids)
 
-    def kill_program(self, program: str) -> None:
-        """Send SIGKILL to one process, such as the broker `kafka-2` of three."""
+    def keep_away(self, program: str) -> None:
+        """Kill one process, such as the broker `kafka-2` of three, until it is started."""
         self._require_own("kafka")
-        _kill([self._supervisor.states()[program].pid])
-
-    def stop_program(self, program: str) -> None:
-        """Stop one process, such as the broker `kafka-2` of three, until it is started."""
-        self._require_own("kafka")
-        self._supervisor.stop(program)
+        pid = self._supervisor.states()[program].pid
+        # Stopped in its tracks, so that it neither ends in order nor is started again.
+        psutil.Process(pid).suspend()
+        self._supervisor.stop(program, wait=False)
+        _kill([pid])
 
     def start_program(self, program: str) -> None:
         """Start one process that was stopped; returns before it is ready."""

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from decided import NOON, Decided, Decisions
 from fastapi.testclient import TestClient
-from kafka import KafkaConsumer
+from order_processes import read_all
 
 from infra.events.configuration import ProducerConfig
 from infra.events.errors import PublishError
@@ -279,11 +279,7 @@ def test_each_label_arrives_at_least_once_whatever_dies(
         assert waiting == [(25,)]
         relay = LabelRelay(engine, decisions.schema, producer, **told)
         assert [relay.pass_on() for _ in range(4)] == [10, 10, 5, 0]
-    consumer = KafkaConsumer(
-        topic, **kafka.client_options(), auto_offset_reset="earliest", consumer_timeout_ms=3000
-    )
-    events = [CONTRACTS.read(record.value) for record in consumer]
-    consumer.close()
+    events = [CONTRACTS.read(record.value) for record in read_all(kafka, topic)]
     assert len(events) == 35
     # What came twice is one event: the same id, the same words.
     assert len({event.id for event in events}) == 25

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import redis as redis_client
-from stack_under_test import free_offset
+from stack_ports import free_offset
 
 from autograder.contract.lab import Lab, load_lab
 from autograder.execution import Confinement

@@ -7,7 +7,7 @@ import redis as redis_client
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 from mlflow import MlflowClient
-from stack_under_test import StackUnderTest
+from stack_under_test import StackUnderTest, until
 
 from infra.run_space.space import SPACE_VARIABLE, RunSpace, in_space
 from infra.settings import Settings
@@ -45,7 +45,8 @@ def test_topics_and_groups(faults: StackUnderTest) -> None:
         reader.commit()
         reader.close()
     RunSpace(ONE, ("kafka",)).drop(settings)
-    topics = admin.list_topics()
+    # The controller answers before every broker knows.
+    topics = until(admin.list_topics, lambda known: f"{ONE}.payments" not in known)
     groups = {group["group_id"] for group in admin.list_groups()}
     admin.close()
     assert f"{OTHER}.payments" in topics and f"{ONE}.payments" not in topics

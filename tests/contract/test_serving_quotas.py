@@ -3,7 +3,6 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,16 +21,28 @@ SHAPE = {"width": 2.0, "name": "square"}
 Stamped = tuple[float, float, int]
 
 
-def hammered(services: list[Served], key: str, is_over: Callable[[], bool]) -> list[Stamped]:
-    """Let eight clients ask as fast as they can; return when each was sent, answered, and how."""
-    start = threading.Barrier(CLIENTS)
+def hammered(
+    services: list[Served], key: str, seconds: float, begun: threading.Event | None = None
+) -> list[Stamped]:
+    """Let eight clients ask as fast as they can; return when each was sent, answered, and how.
+
+    The seconds count from when all clients are there; `begun` is set then.
+    """
+    ends: list[float] = []
+
+    def begin() -> None:
+        ends.append(time.monotonic() + seconds)
+        if begun is not None:
+            begun.set()
+
+    start = threading.Barrier(CLIENTS, action=begin)
 
     def client(number: int) -> list[Stamped]:
         url = services[number % len(services)].url
         found: list[Stamped] = []
         with httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=20) as session:
             start.wait()
-            while not is_over():
+            while time.monotonic() < ends[0]:
                 sent = time.time()
                 status = session.post("/v1/predict", json=SHAPE).status_code
                 found.append((sent, time.time(), status))
@@ -39,11 +50,6 @@ def hammered(services: list[Served], key: str, is_over: Callable[[], bool]) -> l
 
     with ThreadPoolExecutor(CLIENTS) as clients:
         return [one for part in clients.map(client, range(CLIENTS)) for one in part]
-
-
-def after(seconds: float) -> Callable[[], bool]:
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() > end
 
 
 def test_no_window_ever_holds_more_than_the_quota(
@@ -54,7 +60,7 @@ def test_no_window_ever_holds_more_than_the_quota(
     key = store.create("ada", quota=f"{quota}/2 second").reveal()
     other = store.create("bob").reveal()
     with served(tmp_path / "keys.db", count=2, redis=redis) as services:
-        found = hammered(services, key, after(5))
+        found = hammered(services, key, 5)
         statuses = Counter(status for _, _, status in found)
         assert set(statuses) == {200, 429}
         passed = sorted((sent, answered) for sent, answered, status in found if status == 200)
@@ -79,7 +85,7 @@ def test_no_window_ever_holds_more_than_the_quota(
 def test_a_quota_is_kept_to_the_last_request(redis: Redis, tmp_path: Path) -> None:
     key = KeyStore.in_file(tmp_path / "keys.db").create("ada", quota="100/hour").reveal()
     with served(tmp_path / "keys.db", count=2, redis=redis) as services:
-        statuses = Counter(status for _, _, status in hammered(services, key, after(3)))
+        statuses = Counter(status for _, _, status in hammered(services, key, 5))
         assert statuses[200] == 100
         assert statuses[429] > 0 and set(statuses) == {200, 429}
 
@@ -94,16 +100,18 @@ def test_a_key_revoked_under_load_is_refused_everywhere_within_the_promised_time
         headers = {"X-API-Key": token.reveal()}
         for service in services:
             assert httpx.post(f"{service.url}/v1/predict", json=SHAPE, headers=headers).is_success
-        over = after(4)
+        begun = threading.Event()
         with ThreadPoolExecutor(1) as background:
-            load = background.submit(hammered, services, token.reveal(), over)
+            load = background.submit(hammered, services, token.reveal(), 4, begun)
+            assert begun.wait(60)
             time.sleep(1.5)
+            revoking = time.time()
             store.revoke(token.id)
             revoked = time.time()
             found = load.result()
     assert {status for _, _, status in found} <= {200, 401, 429}
     last = max(sent for sent, _, status in found if status == 200)
-    before = [status for _, answered, status in found if answered < revoked]
+    before = [status for _, answered, status in found if answered < revoking]
     assert set(before) == {200}
     assert any(status == 401 for _, _, status in found)
     # The service of this suite asks the store again after a second.

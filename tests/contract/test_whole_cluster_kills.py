@@ -25,7 +25,6 @@ def test_a_killed_broker_is_back_in_sync_when_the_block_is_left(
 
 def test_what_one_left_broken_is_mended_by_the_next(three_brokers: StackUnderTest) -> None:
     kafka = three_brokers.own_settings().kafka
-    three_brokers.kill_program("kafka-1")
-    three_brokers.stop_program("kafka-1")
+    three_brokers.keep_away("kafka-1")
     with whole(kafka):
         assert is_whole(kafka)

@@ -41,6 +41,13 @@ WARM, PRELOAD = "lab-warm", ("pandas", "matplotlib.pyplot")
 LEFT_OUT = {"quits", "exit", "after", "endless", "last", "asks"}
 
 
+def leads_a_session(pid: int) -> bool:
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:
+        return True  # it is gone, and so no zygote
+
+
 class Place:
     """A Jupyter folder and a runtime folder of one's own, away from the user's."""
 
@@ -59,7 +66,7 @@ class Place:
             if any(str(self.runtime) in part for part in process.info["cmdline"] or ())
             # A kernel that is forked leads a session of its own, and shows the same command.
             and not gone(process.pid)
-            and os.getsid(process.pid) != process.pid
+            and not leads_a_session(process.pid)
         ]
 
     def install(self, name: str, preload: tuple[str, ...], **config: object) -> str:
@@ -297,7 +304,7 @@ def test_a_changed_package_is_imported_anew_and_idle_zygotes_end(
     module.write_text("VALUE = 1")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    name = place.install("moving", ("moving",), idle_seconds=0.5)
+    name = place.install("moving", ("moving",), idle_seconds=3)
     before = {process.pid for process in place.zygotes()}
     for number in (1, 2):
         module.write_text(f"VALUE = {number}")

@@ -1,15 +1,14 @@
 """Homes, ports and stacks for tests of the local stack; whatever they start is ended."""
 
 import os
-import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from stack_ports import free_offset
 
-from infra.settings import Ports, Settings, load_settings
+from infra.settings import Settings, load_settings
 from infra.stack.parts.redis import RedisPart
-from infra.stack.port_holders import is_free
 from infra.stack.stack import Stack
 
 
@@ -17,14 +16,6 @@ from infra.stack.stack import Stack
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("LAB_")]:
         monkeypatch.delenv(name)
-
-
-def free_offset() -> int:
-    """Find an offset at which every port of a stack is free now."""
-    while True:
-        offset = random.randrange(100, 3000)
-        if all(is_free(port) for port in Ports(offset=offset).all()):
-            return offset
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_valkey_starts_with_the_password_of_its_secret(tmp_path: Path) -> None:
         password = "s3cret-with-$-and-'quotes'"
         once = Retry(NoBackoff(), 0)
         client = redis.Redis(port=port, password=password, retry=once)
-        assert patiently(lambda: client.set("a", "b"), 5)
+        assert patiently(lambda: client.set("a", "b"), 60)
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(port=port, retry=once).get("a")
         assert client.config_get("appendonly") == {"appendonly": "yes"}
@@ -88,7 +88,7 @@ def test_the_object_store_takes_its_keys_from_secrets(tmp_path: Path) -> None:
         import httpx
 
         health = f"http://127.0.0.1:{port}{told['VGW_HEALTH']}"
-        patiently(lambda: httpx.get(health).raise_for_status(), 5)
+        patiently(lambda: httpx.get(health).raise_for_status(), 60)
         store = client("secret-of-a-test")
         store.create_bucket(Bucket="bucket")
         store.put_object(Bucket="bucket", Key="k", Body=b"v")
@@ -157,4 +157,4 @@ def test_three_real_brokers_run_on_the_settings_of_the_compose_file(tmp_path: Pa
             stack.enter_context(running(broker, cwd=folder, stdout=log))
         bootstrap = tuple(moved[f"kafka-{node}:9092"] for node in (1, 2, 3))
         endpoint = Kafka(bootstrap=bootstrap, replication=3)
-        patiently(lambda: round_trip(endpoint, 3), 60)
+        patiently(lambda: round_trip(endpoint, 3), 300)
