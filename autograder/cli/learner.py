@@ -78,8 +78,11 @@ def start(
     else:
         console.print(f"You have started {lab_id} already: go on in {where}. Nothing was changed.")
     if before := lay_out_before(paths, lab.manifest.milestone or "", begun.folder):
-        makers = ", ".join(dict.fromkeys(before.values()))
-        console.print(f"Its folder {FOLDER}/ holds what {makers} leave.", highlight=False)
+        makers = list(dict.fromkeys(before.values()))
+        leave = "leave" if len(makers) > 1 else "leaves"
+        console.print(
+            f"Its folder {FOLDER}/ holds what {', '.join(makers)} {leave}.", highlight=False
+        )
     console.print(f"Open it:     jupyter lab {where / 'lab.ipynb'}", highlight=False)
     console.print(f"Then:        lab check {lab_id}", highlight=False)
     console.print(f"About {lab.manifest.minutes} minutes, {len(lab.manifest.tasks)} tasks.")
