@@ -1,5 +1,6 @@
 """`lab run`: play one of the course's projects from its first step to its last."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from autograder.errors import CourseError
-from autograder.paths import find_course
+from autograder.paths import COURSE_VARIABLE, find_course
 
 _PANEL = "Projects"
 _HELP = ("-h", "--help")
@@ -34,7 +35,8 @@ def run(
 ) -> None:
     """Play a whole project on the local stack; it ends with a page of pictures.
 
-    `lab run fraud --help` tells what a project lets you choose.
+    `lab run fraud --help` tells what a project lets you choose. Paths that you give are those of
+    the folder you are in.
 
     Example: lab run fraud --quick
     """
@@ -52,8 +54,15 @@ def run(
             mend=f"Choose one of these: {', '.join(known) or 'none is here'}.",
         )
     # A process of its own: the projects' packages are extras that the grader does without.
-    command = [sys.executable, "-m", f"projects.{name}", *context.args]
-    raise typer.Exit(subprocess.run(command, cwd=root, check=False).returncode)
+    # It stays in the caller's folder, whose paths it is given, and imports nothing from there (-P).
+    command = [sys.executable, "-P", "-m", f"projects.{name}", *context.args]
+    raise typer.Exit(subprocess.run(command, env=_environment(root), check=False).returncode)
+
+
+def _environment(root: Path) -> dict[str, str]:
+    paths = [str(root), os.environ.get("PYTHONPATH", "")]
+    told = {COURSE_VARIABLE: str(root), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return {**os.environ, **told}
 
 
 def _playable(projects: Path) -> list[str]:

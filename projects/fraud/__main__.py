@@ -13,7 +13,8 @@ from rich.console import Console
 
 from autograder.errors import CourseError
 
-_FOLDER = Path("build/runs/fraud")
+# In the course, wherever the command is given: the next telling clears away what this one left.
+_FOLDER = Path(__file__).parents[2] / "build/runs/fraud"
 _SPACE = "space"
 
 
@@ -27,9 +28,14 @@ def story(
         Path | None,
         typer.Option(help="One of the public sets, CSV or Parquet: train and examine on it alone."),
     ] = None,
-    output: Annotated[Path, typer.Option(help="Where page and figures are written.")] = _FOLDER,
+    output: Annotated[
+        Path,
+        typer.Option(
+            help="Where page and figures are written.", show_default="the course's build/runs/fraud"
+        ),
+    ] = _FOLDER,
 ) -> None:
-    """Simulate, train, gate, serve, stream, replay, drift, retrain, roll back.
+    """Simulate, load, train, gate, serve, stream, replay, drift, retrain, roll back.
 
     Real Kafka, Postgres and MLflow are started if they are not there. It ends with a page of
     pictures and the figures behind them. What an earlier telling left on the servers and in the

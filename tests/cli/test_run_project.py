@@ -11,7 +11,11 @@ from autograder.paths import COURSE_VARIABLE
 
 PROJECT = """
 import sys
+from pathlib import Path
 print("played with", sys.argv[1:])
+if sys.argv[1:2] == ["--data"]:
+    from projects.shop.goods import GOODS
+    print("sold", GOODS, Path(sys.argv[2]).read_text())
 sys.exit(3)
 """
 
@@ -22,6 +26,7 @@ def course(tiny_course: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shop.mkdir(parents=True)
     (tiny_course / "projects" / "__init__.py").touch()
     (shop / "__main__.py").write_text(PROJECT)
+    (shop / "goods.py").write_text("GOODS = 'what the course has'")
     (tiny_course / "projects" / "unfinished").mkdir()
     monkeypatch.setenv(COURSE_VARIABLE, str(tiny_course))
     return tiny_course
@@ -50,3 +55,21 @@ def test_an_unknown_project_is_told_with_those_that_are_known(course: Path) -> N
     refused = run("shops")
     assert isinstance(refused.exception, CourseError)
     assert "'shops'" in refused.exception.message and "shop" in refused.exception.mend
+
+
+def test_paths_are_those_of_the_callers_folder_and_modules_those_of_the_course(
+    course: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    # What lies about there under the same names is not taken for the course's.
+    (elsewhere / "projects" / "shop").mkdir(parents=True)
+    (elsewhere / "projects" / "shop" / "__main__.py").write_text("print('a stranger')")
+    (elsewhere / "pathlib.py").write_text("raise RuntimeError('a stranger')")
+    (elsewhere / "creditcard.csv").write_text("at noon")
+    monkeypatch.chdir(elsewhere)
+    played = run("shop", "--data", "creditcard.csv")
+    assert played.exit_code == 3
+    assert "sold what the course has at noon" in capfd.readouterr().out

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from infra.tracking.promotion import Promotion
+from projects.fraud import columns as c
 from projects.fraud.learning.boosting import BoostingConfig
 from projects.fraud.learning.comparison import FIGURES
 from projects.fraud.learning.gate import ChallengeConfig, challenge, default_gate
@@ -28,6 +29,18 @@ class Judged:
     learned: Learned
     version: int
     promotion: Promotion
+
+
+@dataclass(frozen=True)
+class DaysOfRetraining:
+    """Hold the first and last day of a model's lessons and of its exam.
+
+    On the day `decided` the last label of its exam is known, so the gate can decide.
+    """
+
+    learns: tuple[int, int]
+    examined: tuple[int, int]
+    decided: int
 
 
 def material_from(featured: pd.DataFrame, start: int, config: StoryConfig) -> Material:
@@ -92,6 +105,29 @@ def say_decision(step: Step, name: str, found: Judged) -> None:
     if decision.refusals:
         told += ": " + "; ".join(refusal.message for refusal in decision.refusals)
     step.say(f"version {found.version} ({name}): {told}")
+
+
+def days_of_retraining(material: Material, config: StoryConfig) -> DaysOfRetraining:
+    """Return on which days that goes on which the story plays at once."""
+    learns, examined = _days_of(material.train), _days_of(material.final.test)
+    decided = examined[1] + config.features.label_delay_days + 1
+    return DaysOfRetraining(learns, examined, decided)
+
+
+def say_when(step: Step, asked: int, days: DaysOfRetraining) -> None:
+    """Say on which days a retraining goes on that was asked for on day `asked`."""
+    step.say(
+        f"it learns from days {days.learns[0]} to {days.learns[1]} and is examined beside the live "
+        f"version on days {days.examined[0]} to {days.examined[1]}"
+    )
+    step.say(
+        f"all their labels are known on day {days.decided}: what is played here at once comes "
+        f"{days.decided - asked} days after day {asked}, on which drift was confirmed"
+    )
+
+
+def _days_of(frame: pd.DataFrame) -> tuple[int, int]:
+    return int(frame[c.TX_TIME_DAYS].min()), int(frame[c.TX_TIME_DAYS].max())
 
 
 def _challenge_config(config: StoryConfig) -> ChallengeConfig:

@@ -6,7 +6,9 @@ from pathlib import Path
 from rich.console import Console
 
 from projects.fraud.learning.learning_run import LearningConfig
+from projects.fraud.learning.public_material import PAYMENT_PRECISION
 from projects.fraud.learning.public_run import learn_from_public
+from projects.fraud.story.cards import cards_by_day
 from projects.fraud.story.page import write_page
 from projects.fraud.story.play import FIGURES, Told
 from projects.fraud.story.telling import Teller
@@ -28,6 +30,10 @@ def examine_public_data(path: Path, config: LearningConfig, output: Path, consol
         "table": run.examined.table,
         "curves": (exam.labels, {"tuned model": margins}),
     }
+    if run.material.precision != PAYMENT_PRECISION:
+        champion = ("tuned model", model)
+        cards = cards_by_day(run.material, run.learned, run.examined, champion, config)
+        told.shown["cards"], told.figures["cards"] = cards, cards.as_figures()
     told.figures["models"] = {
         name: {figure: vars(one) for figure, one in row.items()}
         for name, row in run.examined.estimates.items()

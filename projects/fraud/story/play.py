@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from infra.tracking.registry import Registry
 from projects.fraud import columns as c
 from projects.fraud.contracts import Payment
@@ -16,18 +14,20 @@ from projects.fraud.features import add_features
 from projects.fraud.learning.registering import load_live
 from projects.fraud.operating.rollback_drill import drill_rollback
 from projects.fraud.scoring.processes import ScoringProcess
-from projects.fraud.scoring.topics import make_scoring_topics
 from projects.fraud.simulation import simulate
-from projects.fraud.story import drifting, learning, replays, streaming
+from projects.fraud.story import dashboard_panels, drifting, learning, replays, streaming
+from projects.fraud.story.cards import cards_by_day
 from projects.fraud.story.configuration import DRIFT, StoryConfig
 from projects.fraud.story.deploying import Deployer
+from projects.fraud.story.loading import load
 from projects.fraud.story.places import Places
 from projects.fraud.story.servers import PARTS
 from projects.fraud.story.side_by_side import start_helpers
 from projects.fraud.story.telling import Step, Teller
+from projects.fraud.story.watching import watching
 from projects.fraud.world.as_events import payments_of
 
-STEPS = 9
+STEPS = 10
 FIGURES = "figures.json"
 _CATCH_UP_SECONDS = 300
 _LATE_SECONDS = 30
@@ -62,10 +62,11 @@ class _Story:
         self.told = Told()
 
     def play(self, until_the_end: ExitStack) -> None:
-        self._step("simulate", self._simulate)
-        self._step("train", self._train)
-        # Registering waits for its server most of the time, so helpers are ready after it.
+        # They import beside the simulation, which takes one core.
         self._helpers = until_the_end.enter_context(start_helpers(_HELPERS))
+        self._step("simulate", self._simulate)
+        self._step("load", self._load)
+        self._step("train", self._train)
         self._step("gate", self._gate)
         self._step("serve", lambda step: self._serve(step, until_the_end))
         for title, chapter in (
@@ -94,9 +95,21 @@ class _Story:
         )
         self.told.figures["payments"], self.told.figures["frauds"] = len(self._world), frauds
 
+    def _load(self, step: Step) -> None:
+        config, places = self._config, self._places
+        self._loaded = load(self._world, config, places, self._helpers, self._teller)
+        step.say(
+            f"{self._loaded.payments:,} payments of the {config.history} days before day "
+            f"{config.live} and {self._loaded.labels:,} labels are published to Kafka; "
+            f"the table {places.store.schema}.decisions is ready in Postgres"
+        )
+        told = {"payments": self._loaded.payments, "labels": self._loaded.labels}
+        self.told.figures["load"] = told
+
     def _train(self, step: Step) -> None:
         self._material = learning.material_from(self._featured, self._config.start, self._config)
         self._tuned, examined = learning.tuned_model(self._material, self._config, self._teller)
+        self._examined = examined
         self._keepsakes = learning.keepsakes_of(self._material, self._tuned, examined, self._config)
         (self._places.folder / "model_card.md").write_text(self._keepsakes.card, encoding="utf-8")
         step.say(examined.ordering.sentence())
@@ -123,55 +136,49 @@ class _Story:
                 "tuned model": tuned.learned.model.margins(self._material.matrix(exam.test)),
             },
         )
+        name, live = ("tuned", tuned) if tuned.promotion.decision.promoted else ("first", first)
+        cards = cards_by_day(
+            self._material,
+            self._tuned,
+            self._examined,
+            (f"champion: {name} model", live.learned.model),
+            self._config.learning,
+        )
+        self.told.shown["cards"], self.told.figures["cards"] = cards, cards.as_figures()
 
     def _serve(self, step: Step, until_the_end: ExitStack) -> None:
         settings, places = self._places.settings, self._places
-        make_scoring_topics(settings.kafka, places.scorer, places.store)
         until_the_end.enter_context(Deployer(places))
         log = places.folder / "processes.log"
         until_the_end.enter_context(ScoringProcess(settings, log, places.store_words(), PARTS))
         self._live = self._upcoming()
-        past = streaming.days(
-            self._world, self._config.live - self._config.history, self._config.live
-        )
-        delay = pd.Timedelta(days=self._config.features.label_delay_days).to_pytimedelta()
-        known = streaming.days(self._world, 0, self._config.change)
-        known = known[known[c.TX_TIME_DAYS] >= self._config.live - self._config.history]
-        publishing = self._helpers.submit(
-            streaming.publish_payments, settings.kafka, places.scorer.payments, past
-        )
-        streaming.publish_labels(settings.kafka, places.scorer.labels, known, delay, self._teller)
-        sent = publishing.result()
-        self._decided_since = streaming.take_for_decided(
-            settings.kafka, places.scorer.group, places.scorer.payments
-        )
         self._watcher = until_the_end.enter_context(
             streaming.Watcher(settings.kafka, places.scorer.decisions)
         )
         until_the_end.enter_context(ScoringProcess(settings, log, places.stream_words()))
-        self._teller.progress(f"the scorer takes in {sent:,} payments of the past")
+        step.say(
+            "started: the scorer, which follows the live model, and the store, which carries "
+            f"decisions into {places.store.schema}.decisions"
+        )
+        self._teller.progress(f"the scorer takes in {self._loaded.payments:,} payments of the past")
         begun = time.monotonic()
         with self._one_by_one() as decide:
             # So many cards that each partition has some.
             version = {decide(_CATCH_UP_SECONDS) for _ in range(_FIRST_PAYMENTS)}.pop()
         seconds = time.monotonic() - begun
         step.say(
-            f"{sent:,} payments of {self._config.history} days fill the windows; version {version} "
-            f"decides {seconds:.1f} s after its start"
+            f"{self._loaded.payments:,} payments of the past fill the windows; version {version} "
+            f"decides {seconds:.1f} s after the scorer's start"
         )
-        self.told.figures["serve"] = {"past": sent, "seconds_to_first_decision": seconds}
+        self.told.figures["serve"] = {"seconds_to_first_decision": seconds}
 
     def _stream(self, step: Step) -> None:
         config = self._config
+        kafka, scorer = self._places.settings.kafka, self._places.scorer
         payments = [next(self._live) for _ in range(round(config.rate * config.seconds))]
-        due = streaming.publish_at(
-            self._places.settings.kafka,
-            self._places.scorer.payments,
-            payments,
-            config.rate,
-            self._teller,
-        )
-        lost = self._watcher.wait_for(list(due), _LATE_SECONDS)
+        with watching(self._helpers, kafka, scorer) as samples:
+            due = streaming.publish_at(kafka, scorer.payments, payments, config.rate, self._teller)
+            lost = self._watcher.wait_for(list(due), _LATE_SECONDS)
         found = streaming.latencies(due, self._watcher)
         alerts = sum(self._watcher.seen[one].decision.alert for one in found.index)
         quantiles = {f"p{q}": round(float(found.quantile(q / 100)), 1) for q in (50, 95, 99)}
@@ -180,7 +187,8 @@ class _Story:
             f"{quantiles['p95']} ms, p99 {quantiles['p99']} ms from scheduled arrival to decision"
         )
         step.say(f"lost {lost}, decided twice {self._watcher.twice}, alerts {alerts}")
-        self.told.shown["latencies"] = found
+        self.told.shown["latencies"], self.told.shown["samples"] = found, samples
+        self.told.figures["dashboard"] = dashboard_panels.as_figures(samples)
         self.told.figures["stream"] = {
             "rate": config.rate,
             "payments": len(due),
@@ -199,7 +207,7 @@ class _Story:
             self._places.settings.kafka,
             self._places.scorer,
             self._places.models / str(self._registry.live(self._model)),
-            self._decided_since,
+            self._loaded.since,
             published,
             self._teller.progress,
         )
@@ -214,7 +222,10 @@ class _Story:
         if model is None:
             raise RuntimeError("nothing is live after the gate")
         self._watched = drifting.watched(self._world, model, self._config, self._places.folder)
-        step.say(f"from day {self._config.change} {DRIFT}")
+        step.say(
+            f"from day {self._config.change} {DRIFT}; judged by day on the table of payments, as "
+            "the nightly job does it, not on the stream"
+        )
         confirmed = self._watched.confirmed
         if confirmed is None:
             step.say("the watch did not confirm it before the world ended")
@@ -234,19 +245,21 @@ class _Story:
         }
 
     def _retrain(self, step: Step) -> None:
-        start = self._watched.confirmed
-        if start is None:
+        asked = self._watched.confirmed
+        if asked is None:
             step.say("nothing was confirmed, so nothing is trained")
             return
         delay = self._config.features.label_delay_days
         last = self._config.world.days - 2 * delay - 7
-        start = min(start, last)
+        start = min(asked, last)
         material = learning.material_from(self._watched.featured, start, self._config)
         learned = learning.learn(material, self._config.learning, self._tuned.boosting)
         judged = learning.judged(learned, material, self._places, self._config)
+        days = learning.days_of_retraining(material, self._config)
+        learning.say_when(step, asked, days)
         learning.say_decision(step, f"of days {start} to {start + 6}", judged)
         self._show_gate("retrained", judged)
-        self._retrained = judged
+        self.told.figures["retrain"] = {"asked": asked, **vars(days)}
 
     def _roll_back(self, step: Step) -> None:
         if len({move.target for move in self._registry.history(self._model)}) < 2:

@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from projects.fraud.scoring.garbage import collect_seldom
 from projects.fraud.scoring.processes import die_with_the_parent
 
-_WORK = ("projects.fraud.story.replays", "projects.fraud.story.streaming")
+_WORK = tuple(f"projects.fraud.story.{name}" for name in ("replays", "streaming", "watching"))
 
 
 def start_helpers(count: int) -> ProcessPoolExecutor:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -126,15 +126,15 @@ def publish_at(
     """Publish at a rate whatever becomes of what was sent; return each one's scheduled time.
 
     The schedule does not wait for late answers (an open loop), so that latency counts from when
-    the customer paid.
+    the customer paid; each event bears that time.
     """
     due: dict[int, float] = {}
     with EventProducer(kafka, ProducerConfig(name="story"), CONTRACTS) as producer:
-        begun = time.monotonic()
+        begun, paid = time.monotonic(), datetime.now(UTC)
         for number, payment in enumerate(payments):
             due[payment.transaction_id] = begun + number / rate
             time.sleep(max(0.0, due[payment.transaction_id] - time.monotonic()))
-            _send(producer, topic, payment)
+            _send(producer, topic, payment, paid + timedelta(seconds=number / rate))
             if number % rate < 1:
                 teller.progress(f"payments at {rate:g}/s: {number:,} of {len(payments):,}")
     return due
@@ -188,6 +188,8 @@ def days(frame: pd.DataFrame, first: int, until: int) -> pd.DataFrame:
     return frame[frame[c.TX_TIME_DAYS].between(first, until - 1)]
 
 
-def _send(producer: EventProducer, topic: str, event: Payment | Label) -> None:
+def _send(
+    producer: EventProducer, topic: str, event: Payment | Label, at: datetime | None = None
+) -> None:
     contract = PAYMENT if isinstance(event, Payment) else LABEL
-    producer.send(topic, contract.new(event, producer="story"), key=key_of(event))
+    producer.send(topic, contract.new(event, producer="story", time=at), key=key_of(event))
