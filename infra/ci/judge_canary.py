@@ -72,9 +72,12 @@ def faults(canary: Seen, stable: Seen, limits: Limits) -> list[str]:
     return found
 
 
-def seen(prometheus: str, track: str, window: str) -> Seen:
-    """Ask Prometheus for what one track did; raise CourseError when it cannot be asked."""
-    of = f'track="{track}"'
+def seen(prometheus: str, track: str, window: str, job: str | None = None) -> Seen:
+    """Ask Prometheus for what one track did, of one `job` where that is named.
+
+    Raise CourseError when it cannot be asked.
+    """
+    of = f'track="{track}"' if job is None else f'track="{track}",job="{job}"'
     requests = f"sum(increase(serving_requests_total{{{of}}}[{window}]))"
     errors = f'sum(increase(serving_requests_total{{{of},status=~"5.."}}[{window}]))'
     p95 = (
@@ -100,24 +103,36 @@ def _value(prometheus: str, query: str) -> float:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the judgement; return 0 to promote, 1 to roll back, 2 when it cannot be said."""
-    if len(arguments) != 1:
+    """Print the judgement; return 0 to promote, 1 to roll back, 2 when it cannot be said.
+
+    `arguments` are Prometheus's address and the jobs to judge, each by itself; without any, all
+    requests are judged together.
+    """
+    if not arguments:
         print(
-            "Whom to ask? python -m infra.ci.judge_canary http://PROMETHEUS:9090", file=sys.stderr
+            "Whom to ask? python -m infra.ci.judge_canary http://PROMETHEUS:9090 [JOB ...]",
+            file=sys.stderr,
         )
         return 2
-    limits = Limits()
+    prometheus, *jobs = arguments
     try:
-        canary, stable = (seen(arguments[0], t, limits.window) for t in ("canary", "stable"))
+        good = [_is_good(prometheus, job) for job in jobs or (None,)]
     except CourseError as error:
         print(error, file=sys.stderr)
         return 2
-    found = faults(canary, stable, limits)
+    return 0 if all(good) else 1
+
+
+def _is_good(prometheus: str, job: str | None) -> bool:
+    limits = Limits()
+    canary, stable = (seen(prometheus, t, limits.window, job) for t in ("canary", "stable"))
+    found, name = faults(canary, stable, limits), f"{job}: " if job else ""
     for fault in found:
-        print(f"The canary stays a canary: {fault}.", file=sys.stderr)
+        print(f"{name}The canary stays a canary: {fault}.", file=sys.stderr)
     if not found:
-        print(f"The canary may be promoted: {canary.requests:.0f} requests, none too many failed.")
-    return 1 if found else 0
+        told = f"{canary.requests:.0f} requests, none too many failed"
+        print(f"{name}The canary may be promoted: {told}.")
+    return not found
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 # What the repository's Makefile knows is used as it is: setup-dev, site, test-long.
 include Makefile
 
-VERSION ?= $(shell git describe --tags --always --dirty)
+# An empty one, as of a parameter that nobody filled in, is none.
+ifeq ($(strip $(VERSION)),)
+VERSION = $(shell git describe --tags --always --dirty)
+endif
 REGISTRY ?=
 IMAGES := lab
 RELEASE ?= course-lab
@@ -11,6 +14,8 @@ NAMESPACE ?= course-lab
 CHART := build/charts/course-lab
 VALUES ?= infra/helm/course-lab/environments/production.yaml
 PROMETHEUS ?=
+# Values of the label `job`, each judged by itself: what the same Prometheus sees of others is not asked for.
+JUDGED ?= $(RELEASE)-api
 
 .PHONY: ci-tools ci-lint ci-types ci-tests ci-proofs ci-site ci-tiers ci-images ci-scan ci-chart ci-canary ci-judge ci-promote ci-rollback ci-go-back
 
@@ -68,7 +73,7 @@ ci-canary: ci-chart ## one pod of the new version beside the others
 		--set api.canary.enabled=true --set-string api.canary.tag=$(VERSION)
 
 ci-judge: setup-stack ## whether the canary is worse than the others; ends with an error when it is
-	$(BIN)/python -m infra.ci.judge_canary $(PROMETHEUS)
+	$(BIN)/python -m infra.ci.judge_canary $(PROMETHEUS) $(JUDGED)
 
 ci-promote: ci-chart ## the new version everywhere
 	helm upgrade $(RELEASE) $(CHART) --namespace $(NAMESPACE) --wait --timeout 15m \

@@ -3,6 +3,8 @@
 RELEASE ?= fraud
 NAMESPACE ?= fraud
 VALUES ?= projects/fraud/shipping/chart/environments/production.yaml
+# What has a canary: each is judged against those of its own kind.
+JUDGED := fraud-desk fraud-answering
 include infra/ci/pipeline.mk
 
 FRAUD := projects/fraud/shipping
@@ -11,13 +13,15 @@ FRAUD_CHART := build/charts/fraud/fraud
 FRAUD_FRONT := build/charts/fraud/fraud-front
 PLATFORMS ?= linux/amd64,linux/arm64
 COLOUR ?=
+# Nothing, where something was changed and not committed.
+REVISION := $(shell git diff --quiet HEAD && git rev-parse HEAD)
 
 .PHONY: fraud-image fraud-scan fraud-secrets fraud-chart fraud-canary fraud-promote fraud-colour fraud-switch fraud-drain
 
 # Several platforms cannot be loaded into one engine: with a registry they are pushed, without one they are only built.
 fraud-image: ## build the image for every platform, with what went into it written down
 	docker buildx build --platform $(PLATFORMS) --file $(FRAUD)/Dockerfile --target fraud \
-		--build-arg "$$(grep ^PYTHON_IMAGE= infra/compose/versions.env)" \
+		--build-arg "$$(grep ^PYTHON_IMAGE= infra/compose/versions.env)" --build-arg REVISION="$(REVISION)" \
 		--provenance=mode=max --sbom=true --tag "$(FRAUD_IMAGE)" $(if $(REGISTRY),--push,) .
 
 fraud-scan: ## refuse an image with known faults that have a mend, or with a secret in a layer
@@ -33,15 +37,16 @@ fraud-chart:
 	$(FRAUD)/build-chart.sh build/charts/fraud
 
 # Each revision says what it is, so that ci-rollback and ci-go-back find the last that was promoted.
-fraud-canary: fraud-chart ## one desk of the new version beside the others; then ci-judge
+fraud-canary: fraud-chart ## one desk, and one that answers, of the new version beside the others; then ci-judge
 	helm upgrade --install $(RELEASE) $(FRAUD_CHART) --namespace $(NAMESPACE) --wait --timeout 10m \
 		--description "canary $(VERSION)" --reset-then-reuse-values --values $(VALUES) \
-		--set desk.canary.enabled=true --set-string desk.canary.tag=$(VERSION)
+		$(foreach part,desk answering,--set $(part).canary.enabled=true --set-string $(part).canary.tag=$(VERSION))
 
 fraud-promote: fraud-chart ## the new version everywhere
 	helm upgrade $(RELEASE) $(FRAUD_CHART) --namespace $(NAMESPACE) --wait --timeout 15m \
 		--description "promoted $(VERSION)" --reset-then-reuse-values --values $(VALUES) \
-		--set desk.canary.enabled=false $(foreach part,desk scorer store relay watch tidy,--set-string $(part).image.tag=$(VERSION))
+		$(foreach part,desk answering,--set $(part).canary.enabled=false) \
+		$(foreach part,desk answering scorer store relay watch drift night tidy,--set-string $(part).image.tag=$(VERSION))
 
 # Blue and green: the desk twice, and one service that points at one of them. The new colour is up and tried
 # before anybody is sent to it, and the old one stays up until fraud-drain.

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,17 +17,22 @@ from test_tier_terraform import terraform as terraform_fixture
 from tools_found import faults, packaged_schema, search, tool
 from typer.main import get_command
 
+import projects.fraud.answering.__main__ as answering
 import projects.fraud.investigation.__main__ as desk
 import projects.fraud.operating.__main__ as operating
 import projects.fraud.scoring.__main__ as scoring
+import projects.fraud.shipping.__main__ as shipping
 from infra.events.topics import GroupTopics
+from infra.tracking.code_revision import BUILT_FROM
 from projects.fraud.contracts import DECISIONS_TOPIC, LABELS_TOPIC, PAYMENTS_TOPIC
 from projects.fraud.scoring.configuration import ScorerConfig, StoreConfig
+from projects.fraud.shipping.night import NightConfig
 
 terraform = terraform_fixture
 SHIPPING = ROOT / "projects" / "fraud" / "shipping"
+DOCKERFILE = (SHIPPING / "Dockerfile").read_text(encoding="utf-8")
 RENDERED = sorted((SHIPPING / "rendered").glob("*.yaml"))
-PARTS = ("desk", "scorer", "store", "relay", "watch", "tidy")
+PARTS = ("desk", "answering", "scorer", "store", "relay", "watch", "drift", "night", "tidy")
 POLICIES = (
     shared.test_a_pod_runs_as_nobody_in_particular_on_what_it_cannot_change,
     shared.test_a_pod_says_how_much_it_takes_and_which_version_it_is,
@@ -62,9 +66,13 @@ def test_every_part_is_rendered() -> None:
     assert [path.stem for path in RENDERED] == ["canary", "front", "green", "production"]
     assert {o["metadata"]["name"] for o, _ in pods("production")} == {f"fraud-{p}" for p in PARTS}
     assert [o["metadata"]["name"] for o, _ in pods("green")] == ["fraud-green-desk"]
-    [scaler] = of_kind("production", "HorizontalPodAutoscaler").values()
-    assert scaler["spec"]["scaleTargetRef"]["name"] == "fraud-desk"
-    assert 1 < scaler["spec"]["minReplicas"] < scaler["spec"]["maxReplicas"]
+    scalers = of_kind("production", "HorizontalPodAutoscaler")
+    assert set(scalers) == {"fraud-desk", "fraud-answering"}
+    for name, scaler in scalers.items():
+        assert scaler["spec"]["scaleTargetRef"]["name"] == name
+        assert 1 < scaler["spec"]["minReplicas"] < scaler["spec"]["maxReplicas"]
+    tried = {o["metadata"]["name"] for o, _ in pods("canary")}
+    assert tried >= {"fraud-desk-canary", "fraud-answering-canary"}
 
 
 @pytest.mark.parametrize("version", ["1.30", pytest.param("1.37", marks=pytest.mark.long)])
@@ -99,9 +107,13 @@ def test_policies_open_what_is_named_and_no_rendering_holds_a_secret() -> None:
                 assert rule["ports"] and (rule.get("from") or rule.get("to"))
                 for peer in (*rule.get("from", ()), *rule.get("to", ())):
                     assert peer.get("ipBlock", {}).get("cidr") != "0.0.0.0/0"
-    desk = of_kind("production", "NetworkPolicy")["fraud-desk"]["spec"]
-    assert {port["port"] for rule in desk["ingress"] for port in rule["ports"]} == {8000}
-    assert of_kind("production", "NetworkPolicy")["fraud-tidy"]["spec"]["ingress"] == []
+    policies = of_kind("production", "NetworkPolicy")
+    assert set(policies) == {f"fraud-{part}" for part in PARTS}
+    for part in ("desk", "answering"):
+        ingress = policies[f"fraud-{part}"]["spec"]["ingress"]
+        assert {port["port"] for rule in ingress for port in rule["ports"]} == {8000}
+    for part in ("night", "tidy"):
+        assert policies[f"fraud-{part}"]["spec"]["ingress"] == []
 
 
 def test_a_probed_port_is_the_one_that_the_program_is_told() -> None:
@@ -116,13 +128,17 @@ def test_a_probed_port_is_the_one_that_the_program_is_told() -> None:
 
 def test_the_commands_are_ones_that_the_programs_know() -> None:
     known = {
+        "projects.fraud.answering": get_command(answering._APP),
         "projects.fraud.investigation": get_command(desk._APP),
         "projects.fraud.operating": get_command(operating._APP),
         "projects.fraud.scoring": get_command(scoring.app),
+        "projects.fraud.shipping": get_command(shipping._APP),
     }
     told = [pod["spec"]["containers"][0]["args"] for _, pod in pods("production")]
     told += [service["command"] for service in services().values()]
-    assert len(told) == 11
+    assert len(told) == 9 + 7
+    # What a night runs is not in any file that was rendered.
+    told += NightConfig(Path("/days/payments"), Path("/days/drift.prom")).steps
     for module, command, *options in told:
         found = known[module].commands[command]  # type: ignore[attr-defined]
         found.make_context(command, list(options), resilient_parsing=False)
@@ -220,39 +236,23 @@ def test_the_compose_library_puts_both_tiers_together() -> None:
 
 
 def test_the_image_is_of_a_pinned_base_and_runs_as_nobody_in_particular() -> None:
-    text = (SHIPPING / "Dockerfile").read_text(encoding="utf-8")
+    text = DOCKERFILE
     bases = re.findall(r"^FROM (\S+) AS (\w+)$", text, re.M)
     assert bases == [("${PYTHON_IMAGE}", "locked"), ("${PYTHON_IMAGE}", "fraud")]
     assert re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", versions()["PYTHON_IMAGE"])
     last = text.split("AS fraud", 1)[1]
     assert last.index("USER 10001:10001") < last.index("ENTRYPOINT")
     assert "HEALTHCHECK" in last and "--require-hashes" in text
+    # Where the lineage of a model that is learned here looks for its commit.
+    assert 'RUN echo "$REVISION" >REVISION' in last and BUILT_FROM == "REVISION"
+    part = (SHIPPING / "part.yaml").read_text(encoding="utf-8")
+    assert 'REVISION: "${FRAUD_REVISION:-}"' in part
     assert "pip install" not in last and not re.search(r"PASSWORD|SECRET|TOKEN", text)
     ignored = (SHIPPING / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignored
     for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.M):
         for source in line.split()[:-1]:
             assert (ROOT / source).exists() and f"!{source}" in ignored, source
-
-
-def test_every_step_of_the_pipeline_is_known_to_make() -> None:
-    text = (SHIPPING / "pipeline.mk").read_text(encoding="utf-8")
-    steps = re.findall(r"^(fraud-\w+):.*## ", text, re.M)
-    assert len(steps) == 8
-    for step in (*steps, "ci-judge", "ci-rollback", "ci-go-back"):
-        command = ["--dry-run", "-f", str(SHIPPING / "pipeline.mk"), step, "COLOUR=green"]
-        done = run(tool("make"), *command, "VERSION=1.5.0", folder=ROOT)
-        assert done.returncode == 0 and done.stdout.strip(), done.stderr
-        for line in done.stdout.splitlines():
-            shlex.split(line.rstrip("\\"), comments=True)
-    promoted = run(
-        tool("make"),
-        *("--dry-run", "-f", str(SHIPPING / "pipeline.mk"), "fraud-promote", "VERSION=1.5.0"),
-        folder=ROOT,
-    ).stdout
-    assert [part for part in PARTS if f"{part}.image.tag=1.5.0" in promoted] == list(PARTS)
-    nameless = run(tool("make"), "-f", str(SHIPPING / "pipeline.mk"), "fraud-switch", folder=ROOT)
-    assert nameless.returncode and "COLOUR=blue or COLOUR=green" in nameless.stderr
 
 
 def test_roles_name_the_topics_and_groups_that_the_code_does() -> None:
@@ -274,6 +274,9 @@ def test_roles_name_the_topics_and_groups_that_the_code_does() -> None:
     assert {PAYMENTS_TOPIC, LABELS_TOPIC, DECISIONS_TOPIC} <= allowed["scorer", "topics_read"]
     assert DECISIONS_TOPIC in allowed["scorer", "topics_written"]
     assert LABELS_TOPIC not in allowed["scorer", "topics_written"]
+    assert {PAYMENTS_TOPIC, LABELS_TOPIC} <= allowed["night", "topics_read"]
+    assert ("night", "topics_written") not in allowed
+    assert ("answering", "topics_read") not in allowed
     assert allowed["relay", "topics_written"] == {LABELS_TOPIC}
     assert ("watch", "topics_written") not in allowed
 

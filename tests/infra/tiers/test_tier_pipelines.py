@@ -20,15 +20,28 @@ from infra.ci import judge_canary, revisions
 from infra.ci.judge_canary import Limits, Seen, tail
 
 CI = ROOT / "infra" / "ci"
-CALL = re.compile(r"make -f infra/ci/pipeline\.mk ci-(\w+)")
+CALL = re.compile(r"make -f (\S+) ([\w-]+)")
 STEPS = {
     step["name"]: step
     for step in tomllib.loads((CI / "pipeline.toml").read_text(encoding="utf-8"))["step"]
 }
+GITHUB = ("pipeline.yml", "fraud-by-hand.yml")
+
+
+def called(name: str) -> tuple[str, str]:
+    """Return the file and the target that a step is."""
+    step = STEPS[name]
+    return step.get("file", "infra/ci/pipeline.mk"), step.get("target", f"ci-{name}")
+
+
+def workflow(name: str) -> dict[Any, Any]:
+    return yaml.safe_load((CI / "github" / name).read_text(encoding="utf-8"))
 
 
 def github() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load((CI / "github/pipeline.yml").read_text(encoding="utf-8"))["jobs"]
+    jobs = [workflow(name)["jobs"] for name in GITHUB]
+    assert not jobs[0].keys() & jobs[1].keys()
+    return jobs[0] | jobs[1]
 
 
 def gitlab() -> dict[str, dict[str, Any]]:
@@ -38,15 +51,16 @@ def gitlab() -> dict[str, dict[str, Any]]:
 
 def test_every_step_is_a_target_that_make_knows() -> None:
     for name in STEPS:
+        file, target = called(name)
         done = subprocess.run(
-            [tool("make"), "--dry-run", "-f", "infra/ci/pipeline.mk", f"ci-{name}"],
+            [tool("make"), "--dry-run", "-f", file, target, "COLOUR=green"],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        assert done.stdout.strip(), f"ci-{name} does nothing"
+        assert done.stdout.strip(), f"{target} does nothing"
     unknown = [tool("make"), "--dry-run", "-f", "infra/ci/pipeline.mk", "ci-nothing"]
     assert subprocess.run(unknown, cwd=ROOT, capture_output=True, check=False).returncode
 
@@ -57,20 +71,32 @@ def test_github_and_gitlab_run_the_steps_and_wait_for_the_same() -> None:
         for name, step in STEPS.items():
             job = jobs[name]
             lines = job.get("script") or [s["run"] for s in job["steps"] if "run" in s]
-            assert CALL.findall("\n".join(lines)) == [name]
+            assert CALL.findall("\n".join(lines)) == [called(name)]
             assert sorted(job.get("needs", [])) == sorted(step["needs"]), name
 
 
 def test_what_deploys_runs_on_main_alone_and_one_at_a_time() -> None:
-    images = github()["images"]["if"]
-    assert images == "github.ref == 'refs/heads/main'"
-    assert github()["rollback"]["if"].startswith("failure()")
+    for name in ("images", "fraud-image"):
+        assert github()[name]["if"] == "github.ref == 'refs/heads/main'"
+    for name, step in STEPS.items():
+        if step["on"] == "failure":
+            begun = f"needs.{step['needs'][0]}.result != 'skipped'"
+            assert github()[name]["if"] == f"failure() && {begun}"
+            assert gitlab()[name]["rules"][0]["when"] == "on_failure"
     whole = yaml.safe_load((CI / "gitlab/.gitlab-ci.yml").read_text(encoding="utf-8"))
     for name, step in STEPS.items():
         base = gitlab()[name].get("extends", "")
-        assert (base in {".on-main", ".on-the-cluster"}) is (step["on"] != "every"), name
+        allowed = {
+            "every": {""},
+            "main": {".on-main", ".on-the-cluster"},
+            "failure": {".on-the-cluster"},
+            "hand": {".by-hand"},
+        }
+        assert base in allowed[step["on"]], name
     assert whole[".on-the-cluster"]["resource_group"] == "production"
-    assert gitlab()["rollback"]["rules"][0]["when"] == "on_failure"
+    assert whole[".by-hand"]["extends"] == ".on-the-cluster"
+    for name, job in whole.items():
+        assert not isinstance(job, dict) or job.get("stage", "form") in whole["stages"], name
     for job in github().values():
         assert job["timeout-minutes"] <= 60
         assert job.get("permissions", {}).get("contents", "read") == "read"
@@ -78,18 +104,25 @@ def test_what_deploys_runs_on_main_alone_and_one_at_a_time() -> None:
 
 def test_jenkins_runs_the_steps_in_an_order_that_fits() -> None:
     text = (CI / "jenkins" / "Jenkinsfile").read_text(encoding="utf-8")
-    order = CALL.findall(text)
+    names = {called(name): name for name in STEPS}
+    assert len(names) == len(STEPS)
+    order = [names[call] for call in CALL.findall(text)]
     assert sorted(order) == sorted(STEPS)
     for name, step in STEPS.items():
         assert all(order.index(first) < order.index(name) for first in step["needs"]), name
     assert text.count("{") == text.count("}") and text.count("(") == text.count(")")
-    assert re.search(r"post \{ unsuccessful \{ sh 'make [^']+ ci-rollback' \} \}", text)
-    assert text.index("branch 'main'") < text.index("ci-images")
+    for name in ("rollback", "fraud-rollback"):
+        file, target = called(name)
+        assert f"post {{ unsuccessful {{ sh 'make -f {file} {target}' }} }}" in text
+    assert text.index("branch 'main'") < text.index("ci-images") < text.index("fraud-image")
 
 
 @pytest.mark.parametrize(
     ("name", "path"),
-    [("github-workflows", "github/pipeline.yml"), ("gitlab-ci", "gitlab/.gitlab-ci.yml")],
+    [
+        *(("github-workflows", f"github/{name}") for name in GITHUB),
+        ("gitlab-ci", "gitlab/.gitlab-ci.yml"),
+    ],
 )
 def test_a_form_keeps_to_its_platforms_schema(name: str, path: str) -> None:
     document = yaml.safe_load((CI / path).read_text(encoding="utf-8"))
@@ -101,7 +134,7 @@ def test_a_form_keeps_to_its_platforms_schema(name: str, path: str) -> None:
 def test_actionlint_finds_nothing_to_say() -> None:
     settings = CI / "github" / "actionlint.yaml"
     done = subprocess.run(
-        [tool("actionlint"), "-config-file", settings, CI / "github" / "pipeline.yml"],
+        [tool("actionlint"), "-config-file", settings, *(CI / "github" / name for name in GITHUB)],
         capture_output=True,
         text=True,
         check=False,
@@ -137,11 +170,11 @@ def test_the_tail_is_the_binomials(errors: int, requests: int, ratio: float) -> 
 
 
 class Prometheus(BaseHTTPRequestHandler):
-    """Answer as Prometheus would of a canary that fails one request in twenty."""
+    """Answer as Prometheus would of a canary that fails one request in twenty, but for `sound`."""
 
     def do_GET(self) -> None:
         query = parse_qs(urlsplit(self.path).query)["query"][0]
-        canary = 'track="canary"' in query
+        canary = 'track="canary"' in query and 'job="sound"' not in query
         value = 0.1 if "quantile" in query else 50.0 * canary if "5.." in query else 1000.0
         body = json.dumps({"data": {"result": [{"value": [0, str(value)]}]}}).encode()
         self.send_response(200)
@@ -168,6 +201,15 @@ def test_the_judge_asks_prometheus_and_says_why(
     assert judge_canary.main(["http://127.0.0.1:1"]) == 2
     assert "PROMETHEUS=URL" in capsys.readouterr().err
     assert judge_canary.main([]) == 2
+
+
+def test_each_job_is_judged_by_itself(prometheus: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert judge_canary.main([prometheus, "sound"]) == 0
+    assert "sound: The canary may be promoted" in capsys.readouterr().out
+    assert judge_canary.main([prometheus, "sound", "other"]) == 1
+    told = capsys.readouterr()
+    assert "sound: The canary may" in told.out
+    assert "other: The canary stays a canary: 50 of 1000 requests failed" in told.err
 
 
 def history(*said: str) -> list[dict[str, Any]]:

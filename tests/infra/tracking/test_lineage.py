@@ -50,6 +50,22 @@ def test_outside_of_git_the_revision_is_unknown(
     assert not is_reproducible(UNKNOWN)
 
 
+def test_an_image_says_what_it_was_built_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    for said, found in ((commit, commit), ("", UNKNOWN), ("1.4.0", UNKNOWN), (commit[:7], UNKNOWN)):
+        (tmp_path / "REVISION").write_text(f"{said}\n")
+        assert code_revision(tmp_path) == found
+        assert is_reproducible(found) is (found == commit)
+
+
+def test_in_a_checkout_git_is_believed_and_not_the_file(repository: Path) -> None:
+    (repository / "REVISION").write_text("0" * 40)
+    assert code_revision(repository) not in {"0" * 40, UNKNOWN}
+
+
 def test_a_lock_is_hashed_by_what_it_locks(tmp_path: Path) -> None:
     lock, other = tmp_path / "a.txt", tmp_path / "b.txt"
     lock.write_text("# made today\nnumpy==2.0 \\\n    --hash=sha256:00\n")

@@ -118,7 +118,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("course")
     text = DOCKERFILE.read_text(encoding="utf-8").split("AS fraud", 1)[1]
     copies = re.findall(r"^COPY (?!--from)(.+)$", text, re.M)
-    assert len(copies) == 4
+    assert len(copies) == 5
     for line in copies:
         *sources, target = line.split()
         for source in sources:
@@ -135,7 +135,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.long
 def test_every_part_starts_with_what_the_image_holds_and_no_more(image: Path) -> None:
-    parts = ("investigation", "scoring", "operating", "shipping.healthy")
+    parts = ("answering", "investigation", "scoring", "operating", "shipping", "shipping.healthy")
     names = [f"projects.fraud.{part}{'' if '.' in part else '.__main__'}" for part in parts]
     program = f"import {', '.join(names)}; print(projects.__file__)"
     done = subprocess.run(

@@ -36,6 +36,9 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- with $v.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with $v.affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
 containers:
   - name: {{ .root.Chart.Name }}
     image: {{ include "lab.image" .image | quote }}
@@ -65,12 +68,20 @@ containers:
     resources: {{- toYaml (required "resources is not set" $v.resources) | nindent 6 }}
     volumeMounts:
       - {name: tmp, mountPath: /tmp}
+      {{- with $v.keeps }}
+      - {name: kept, mountPath: {{ .at }}{{ if .readOnly }}, readOnly: true{{ end }}}
+      {{- end }}
       {{- if or $v.secretName $v.global.secretName }}
       - {name: secrets, mountPath: /run/secrets/lab, readOnly: true}
       {{- end }}
 volumes:
   - name: tmp
     emptyDir: {sizeLimit: {{ $v.scratch }}}
+  {{- with $v.keeps }}
+  # Outlives the pods; the chart that names it makes it.
+  - name: kept
+    persistentVolumeClaim: {claimName: {{ .claim }}}
+  {{- end }}
   {{- with $v.secretName | default $v.global.secretName }}
   # Files and not variables: a variable is inherited by every child and shown by every crash report.
   - name: secrets

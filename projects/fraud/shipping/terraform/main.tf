@@ -35,6 +35,10 @@ module "iam" {
       namespace       = "fraud"
       service_account = "fraud-desk"
     })
+    answering = merge(local.database, {
+      namespace       = "fraud"
+      service_account = "fraud-answering"
+    })
     scorer = merge(local.brokers, {
       namespace       = "fraud"
       service_account = "fraud-scorer"
@@ -59,6 +63,11 @@ module "iam" {
       service_account = "fraud-watch"
       topics_read     = ["fraud.payments", "fraud.decisions", "fraud-scorer.dead"]
       groups          = ["fraud-scorer"]
+    })
+    night = merge(local.both, {
+      namespace       = "fraud"
+      service_account = "fraud-night"
+      topics_read     = ["fraud.payments", "fraud.labels"]
     })
   }
 }

@@ -26,7 +26,7 @@ run "every_part_has_a_role_and_no_other" {
   command = plan
 
   assert {
-    condition     = length(setsubtract(keys(output.roles), ["desk", "relay", "scorer", "store", "watch"])) == 0 && length(output.roles) == 5
+    condition     = length(setsubtract(keys(output.roles), ["answering", "desk", "night", "relay", "scorer", "store", "watch"])) == 0 && length(output.roles) == 7
     error_message = "Roles are ${join(", ", keys(output.roles))}."
   }
 }
