@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-BLOCK, PARTITIONS, PAYMENTS = 50, 3, 3_000
+BLOCK, PARTITIONS = 1_000, 3
 POISON = (b"{}", b"\xff", b'{"version": 1, "at": "2026-01-01T00:00:00"}')
 WISHES = {
     "brokers": 3,
@@ -22,11 +22,11 @@ WISHES = {
 
 
 def backbone(story: dict[str, Any]) -> dict[str, Any]:
-    """Store payments with a crash on the way, compact each day, and hold all of it to the log."""
+    """Store all payments with a crash on the way, compact each day, and hold it to the log."""
     import backbone as b
     from backbone_lake import Clockwork, Crash, PaperBrokers, PaperLog, PaperStore, rows_in
 
-    sold = story["transactions"].sort_values("TX_TIME_SECONDS", kind="stable").head(PAYMENTS)
+    sold = story["sold"].sort_values("TX_TIME_SECONDS", kind="stable")
     log = _log(sold)
     plan = b.plan_topics(WISHES)
     brokers = PaperBrokers({}, {})
@@ -58,6 +58,10 @@ def backbone(story: dict[str, Any]) -> dict[str, Any]:
         "lost": sum(len(one["lost"]) for one in told.values()),
         "twice": sum(len(one["twice"]) for one in told.values()),
         "letters": sum(one["letters"] for one in told.values()),
+        "ids_are_those_sold": {row["transaction_id"] for row in rows}
+        == set(sold["TRANSACTION_ID"]),
+        "rows": len(rows),
+        "sold": len(sold),
         "cents": sum(row["amount_cents"] for row in rows),
         "cents_sold": int((sold["TX_AMOUNT"] * 100).round().sum()),
         "days": days,

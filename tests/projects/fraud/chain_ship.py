@@ -1,4 +1,4 @@
-"""Ship the chain: a good release of the baseline and a bad one, judged at its own traffic."""
+"""Ship the chain: a good release of the scorer and a bad one, judged by its own decisions."""
 
 from typing import Any
 
@@ -34,16 +34,17 @@ POLICY = {
 
 
 def ship(story: Story) -> dict[str, Any]:
-    """Judge two releases by the week's payments, scale by its traffic, and plan the way there."""
+    """Judge two releases by the week's decisions, scale by its traffic, and plan the way there."""
     import ship as s
 
-    week, alerts = story["week"], story["probabilities"] >= story["level"]
-    hours = ((week["TX_TIME_SECONDS"] - week["TX_TIME_SECONDS"].min()) // 3600).to_numpy()
-    canary = (week["CUSTOMER_ID"] % 10 == 0).to_numpy()
+    decided = story["decided"]
+    alerts = decided["alert"].to_numpy(bool)
+    hours = ((decided["at"] - decided["at"].min()) // 3600).to_numpy()
+    canary = (decided["card"] % 10 == 0).to_numpy()
     # All versions fail now and then; the bad one also when it has an alert to explain, and more.
-    unlucky = np.arange(len(week)) % 200 == 0
-    worse = alerts | (np.arange(len(week)) % 20 == 3)
-    verdicts = {}
+    unlucky = np.arange(len(decided)) % 200 == 0
+    worse = alerts | (np.arange(len(decided)) % 20 == 3)
+    verdicts, judged = {}, {}
     for name, broken in (("good", unlucky), ("bad", unlucky | (worse & canary))):
         rows = [
             {
@@ -57,6 +58,7 @@ def ship(story: Story) -> dict[str, Any]:
             for hour in np.unique(hours)
         ]
         verdicts[name] = s.verdict(rows, LIMITS["looks"][-1], LIMITS)["verdict"]
+        judged[name] = sum(row["requests"] for row in rows)
     found = s.manifests(PLAN)
     traffic = np.repeat(np.bincount(hours[hours < 24]), 240)
     pods = s.autoscale((traffic * WORK // 100).tolist(), 250, found["hpa"], PLAN["least"])
@@ -64,6 +66,7 @@ def ship(story: Story) -> dict[str, Any]:
     steps = s.pipeline("1.5.0")
     return {
         "verdicts": verdicts,
+        "judged": judged,
         "pods": [min(pods), max(pods)],
         "gate": s.scan_gate(half, {DIGEST: {"Results": []}}, POLICY, "2026-06-01")["problems"],
         "move": s.handover(RELEASE),

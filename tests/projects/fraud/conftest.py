@@ -80,7 +80,7 @@ def played(labs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[s
             assert not (folder / left.name).exists(), f"two milestones leave {left.name}"
             (folder / left.name).write_text(left.text)
     done = subprocess.run(
-        [sys.executable, chain_steps.__file__, *(lab.name for lab in labs)],
+        [sys.executable, chain_steps.__file__],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))},
         capture_output=True,

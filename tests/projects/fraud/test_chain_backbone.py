@@ -14,6 +14,7 @@ def test_every_payment_is_stored_once_to_the_cent(played: dict[str, Any]) -> Non
     assert told["lost"] == told["twice"] == 0
     assert told["letters"] == len(POISON)
     assert told["cents"] == told["cents_sold"] > 0
+    assert told["rows"] == told["sold"] and told["ids_are_those_sold"]
 
 
 def test_days_are_those_of_the_payments_in_few_files(played: dict[str, Any]) -> None:

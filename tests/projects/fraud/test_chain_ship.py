@@ -13,6 +13,11 @@ def test_a_bad_release_comes_back_and_a_good_one_goes_out(played: dict[str, Any]
     assert played[LAB]["verdicts"] == {"good": "promote", "bad": "roll back"}
 
 
+def test_the_canary_is_judged_by_every_decision_of_the_scorer(played: dict[str, Any]) -> None:
+    decided = played["fraud_5_scoring"]["decided"]
+    assert played[LAB]["judged"] == {"good": decided, "bad": decided}
+
+
 def test_pods_follow_the_traffic_of_the_simulation(played: dict[str, Any]) -> None:
     fewest, most = played[LAB]["pods"]
     assert fewest == PLAN["least"] < most <= PLAN["most"]
