@@ -26,17 +26,40 @@ from projects.fraud.scoring.models import point_at
 
 _NAMES = FeatureConfig().names
 _ROOT = Path(__file__).parents[1]
+# Twenty requests at 200/s, of which the middle one is looked at; and ten times as long, a second.
+_MOMENT_SECONDS = 0.1
+_MOMENTS = 10
 
 
 @dataclass(frozen=True)
 class Answered:
     """Hold milliseconds from when each answered request was due.
 
-    `lost` counts those that got no answer, or not the one they asked for.
+    `lost` counts those that got no answer, or not the one they asked for. `recovery` are the
+    seconds from the harm until latency was back; not a number where none was done.
     """
 
     milliseconds: np.ndarray
     lost: int
+    recovery: float = np.nan
+
+
+def recovery(milliseconds: np.ndarray, per_second: float, harmed: float) -> float:
+    """Return how many seconds after `harmed` latency was back for a second; infinite if never.
+
+    `milliseconds` are of all requests in the order in which they were due, infinite for lost ones.
+    It is back where in each tenth of a second the median is at most the 95th percentile of before.
+    """
+    due = np.arange(len(milliseconds)) / per_second
+    usual = np.percentile(milliseconds[due < harmed], 95)
+    after = milliseconds[due >= harmed]
+    size = max(1, round(_MOMENT_SECONDS * per_second))
+    moments = np.median(after[: len(after) // size * size].reshape(-1, size), axis=1)
+    is_usual = moments <= usual
+    for first in range(len(is_usual) - _MOMENTS + 1):
+        if is_usual[first : first + _MOMENTS].all():
+            return first * _MOMENT_SECONDS
+    return np.inf
 
 
 def _model(folder: Path) -> None:
@@ -59,8 +82,9 @@ async def _asked(
         dict(zip(_NAMES, map(float, row), strict=True))
         for row in rng.gamma(2.0, 30.0, (100, len(_NAMES)))
     ]
+    late = np.full(per_second * seconds, np.inf)
     taken: list[float] = []
-    failed = 0
+    harmed = np.nan
     # httpx looks through all connections for every request: once behind, it stays behind.
     connections = aiohttp.TCPConnector(limit=100)
     patience = aiohttp.ClientTimeout(total=10)
@@ -78,13 +102,13 @@ async def _asked(
                 return answer.status == 200
 
         async def ask(number: int, due: float) -> None:
-            nonlocal failed
             try:
                 answered = await status(bodies[number % len(bodies)])
             except (aiohttp.ClientError, TimeoutError):
                 return
             taken.append((time.perf_counter() - due) * 1000)
-            failed += answered != 200
+            if answered == 200:
+                late[number] = taken[-1]
 
         while not await is_ready():
             await asyncio.sleep(0.1)
@@ -94,12 +118,15 @@ async def _asked(
         waiting = []
         for number in range(per_second * seconds):
             if harm and number == per_second * seconds // 3:
+                harmed = time.perf_counter() - begin
                 harm()
             due = begin + number / per_second
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             waiting.append(asyncio.create_task(ask(number, due)))
         await asyncio.gather(*waiting)
-    return Answered(np.array(taken), per_second * seconds - len(taken) + failed)
+    lost = int(np.isinf(late).sum())
+    back = recovery(late, per_second, harmed) if harm else np.nan
+    return Answered(np.array(taken), lost, back)
 
 
 def asked(

@@ -1,12 +1,14 @@
 """How soon drift is noticed, and how often none is: `python -m benchmarks.fraud_drift`.
 
 Worlds of 1,000 cards, each with a model of its own and a watch calibrated on it; on day 107
-something changes, or nothing. Writes FRAUD_DRIFT.md beside this file.
+something changes, or nothing. And how long a rollback takes, on real servers. Writes
+FRAUD_DRIFT.md beside this file; a part that is not run keeps what it wrote.
 """
 
 import math
 import time
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.fraud_rollback import COLUMNS as ROLLBACK_COLUMNS
+from benchmarks.fraud_rollback import HEADING, RollbackConfig, rollbacks, section
+from benchmarks.fraud_rollback import rows as rollback_rows
 from projects.fraud.operating.drift_watch import FEATURES, LABELS, SCORES
 from projects.fraud.operating.drill_figures import DrillFigures, figures
 from projects.fraud.operating.drills import CHANGES, DrillConfig, Drilled, DrillSeed
@@ -32,6 +37,13 @@ COLUMNS = (
     "confirmed by",
     "retrainings",
 )
+
+
+class Part(StrEnum):
+    """Name what can be measured apart."""
+
+    DRIFT = "drift"
+    ROLLBACK = "rollback"
 
 
 def drift_figures(
@@ -99,19 +111,46 @@ def page(config: DrillConfig, found: Sequence[DrillFigures]) -> str:
     return "\n".join(lines)
 
 
+def in_place(kept: str, *, drift: str | None = None, rollback: str | None = None) -> str:
+    """Return a page with its parts, the new ones in the place of those that it had."""
+    before, heading, after = kept.partition(HEADING)
+    first = before if drift is None else drift
+    second = f"{heading}{after}" if rollback is None else rollback
+    return "\n\n".join(part.strip("\n") for part in (first, second) if part) + "\n"
+
+
 def main(
-    seeds: Annotated[int, typer.Option(min=1, help="How many worlds.")] = 20,
+    part: Annotated[
+        list[Part] | None, typer.Option(help="What to measure; all by default.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many worlds drift.")] = 20,
+    drills: Annotated[int, typer.Option(min=1, help="How often is rolled back.")] = 5,
     write: Annotated[bool, typer.Option(help="Write FRAUD_DRIFT.md.")] = True,
 ) -> None:
-    """Play the drills, print the table and write the page."""
-    console, config = Console(), DrillConfig()
-    found = drift_figures(config, range(FIRST_SEED, FIRST_SEED + seeds), console)
-    table = Table(*COLUMNS)
-    for row in rows(found):
+    """Play the drills, print the tables and write the page."""
+    console, parts = Console(), part or list(Part)
+    if Part.DRIFT in parts:
+        config = DrillConfig()
+        found = drift_figures(config, range(FIRST_SEED, FIRST_SEED + seeds), console)
+        _show(console, COLUMNS, rows(found))
+        _write(write, drift=page(config, found))
+    if Part.ROLLBACK in parts:
+        reports = rollbacks(RollbackConfig(drills), console)
+        _show(console, ROLLBACK_COLUMNS, rollback_rows(reports))
+        _write(write, rollback=section(reports))
+
+
+def _show(console: Console, columns: Sequence[str], found: Sequence[Sequence[str]]) -> None:
+    table = Table(*columns)
+    for row in found:
         table.add_row(*row)
     console.print(table)
-    if write:
-        PAGE.write_text(page(config, found), encoding="utf-8")
+
+
+def _write(wanted: bool, **parts: str) -> None:
+    if wanted:
+        kept = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        PAGE.write_text(in_place(kept, **parts), encoding="utf-8")
 
 
 if __name__ == "__main__":

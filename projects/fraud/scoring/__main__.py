@@ -150,13 +150,33 @@ def dead_letters(
 
 
 @app.command()
-def batch(source: Path, target: Path, model: _Model = None) -> None:
-    """Score the payments of Parquet files into one Parquet file."""
+def batch(
+    source: Annotated[
+        Path, typer.Argument(help="Parquet file of payments, or a quoted pattern for several.")
+    ],
+    target: Annotated[Path, typer.Argument(help="Parquet file to write the scores to.")],
+    model: _Model = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="Parquet file of known labels: TRANSACTION_ID, TX_DATETIME, TERMINAL_ID, "
+            "TX_FRAUD, and KNOWN_AT where it was known late; without it TX_FRAUD of SOURCE counts."
+        ),
+    ] = None,
+) -> None:
+    """Score the payments of Parquet files into one Parquet file.
+
+    SOURCE has TRANSACTION_ID, TX_DATETIME, CUSTOMER_ID, TERMINAL_ID and TX_AMOUNT, with 37
+    days of the past, which the features count. TX_FRAUD may be empty, or be missing in some of
+    the files or in all: today's payments have no labels yet, and risks count only what is known.
+
+    Example: batch 'payments-*.parquet' scores.parquet --model models/first
+    """
     # See `_found`.
     from projects.fraud.scoring.batch_scorer import score_parquet
 
     with _said(), _models(model) as models:
-        scored = score_parquet(source, target, models.current())
+        scored = score_parquet(source, target, models.current(), labels=labels)
     typer.echo(json.dumps(vars(scored) | {"per_second": scored.payments / scored.seconds}))
 
 

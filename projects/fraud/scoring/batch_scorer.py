@@ -4,27 +4,20 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from autograder.errors import CourseError
 from projects.fraud import columns as c
 from projects.fraud.features import FeatureConfig
 from projects.fraud.scoring.deciding import columns_of
 from projects.fraud.scoring.models import Model
+from projects.fraud.scoring.payment_files import labels_among, read_labels, read_payments
 from projects.fraud.windows.batch import batch_features
 
-_NEEDED = (
-    c.TRANSACTION_ID,
-    c.TX_DATETIME,
-    c.CUSTOMER_ID,
-    c.TERMINAL_ID,
-    c.TX_AMOUNT,
-    c.TX_FRAUD,
-)
 SCORE, ALERT, MODEL_VERSION = "SCORE", "ALERT", "MODEL_VERSION"
 
 
@@ -35,6 +28,11 @@ class BatchConfig:
     features: FeatureConfig = field(default_factory=FeatureConfig)
     rows: int = 50_000
     threads: int = 2
+
+    @property
+    def delay(self) -> timedelta:
+        """Return how old a label is at least when it counts."""
+        return timedelta(days=self.features.label_delay_days)
 
 
 @dataclass(frozen=True)
@@ -49,20 +47,29 @@ class BatchScored:
 
 
 def score_parquet(
-    source: Path, target: Path, model: Model, config: BatchConfig | None = None
+    source: Path,
+    target: Path,
+    model: Model,
+    config: BatchConfig | None = None,
+    *,
+    labels: Path | None = None,
 ) -> BatchScored:
     """Write TRANSACTION_ID, SCORE, ALERT and MODEL_VERSION for each payment, in order of time.
 
     `source` is a Parquet file or a pattern for several, with the columns of
-    `projects.fraud.columns`; all of a card's and a terminal's past must be among them, and labels
-    count as known seven days after their payment. The target appears whole or not at all. Raise
-    CourseError for files that cannot be read.
+    `projects.fraud.columns`; all of a card's past must be among them. Risks of terminals count the
+    labels that are known: those in TX_FRAUD where it is not empty, as known within the label delay,
+    or those of the file `labels` alone (see `read_labels`). The target appears whole or not at all.
+    Raise CourseError for files that cannot be read.
     """
     config, begun = config or BatchConfig(), time.perf_counter()
     with duckdb.connect() as session:
-        payments = _read(session, source)
+        payments = read_payments(session, source)
+        known = (
+            labels_among(payments) if labels is None else read_labels(session, labels, config.delay)
+        )
         begun_features = time.perf_counter()
-        features = batch_features(payments, config.features)
+        features = batch_features(payments, config.features, labels=known)
         matrix = np.ascontiguousarray(
             features.to_numpy(np.float64)[:, columns_of(model, config.features.names)]
         )
@@ -84,20 +91,6 @@ def score_parquet(
         seconds_of_features=begun_model - begun_features,
         seconds_of_model=ended_model - begun_model,
     )
-
-
-def _read(session: duckdb.DuckDBPyConnection, source: Path) -> pd.DataFrame:
-    names = ", ".join(_NEEDED)
-    try:
-        return session.execute(
-            f"select {names} from read_parquet(?) order by {c.TX_DATETIME}, {c.TRANSACTION_ID}",
-            [str(source)],
-        ).df()
-    except duckdb.Error as error:
-        raise CourseError(
-            f"{source} cannot be read as payments: {error}",
-            mend=f"Give Parquet files with the columns {', '.join(_NEEDED)}.",
-        ) from error
 
 
 def _scores(model: Model, matrix: np.ndarray, config: BatchConfig) -> np.ndarray:

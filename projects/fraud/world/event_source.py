@@ -25,6 +25,7 @@ from projects.fraud.world.as_events import labels_of, payments_of
 
 _EVENTS = uuid.UUID("7ab55a9d-5d5c-4d0a-9b54-5f7b2b0a2f5e")
 _LABEL_FIRST, _PAYMENT_SECOND = 0, 1
+_LONGEST_SLEEP_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -102,19 +103,22 @@ def play(
     send: Callable[[Arrival], None],
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Played:
     """Send each event when it is due; one that is late goes at once, and none is left out.
 
     The next is due when it is due, however long `send` took: a listener that is slow gets a queue,
-    not a rest (an open loop). Made for one thread; `send` should not wait for an answer.
+    not a rest (an open loop). Made for one thread; `send` should not wait for an answer. Once
+    `is_over` says so, nothing more is sent; it is asked at least every tenth of a second.
     """
     start = clock()
     payments = labels = 0
     worst = 0.0
     for arrival in events:
-        early = start + arrival.due - clock()
-        if early > 0:
-            sleep(early)
+        while (early := start + arrival.due - clock()) > 0 and not is_over():
+            sleep(min(early, _LONGEST_SLEEP_SECONDS))
+        if is_over():
+            break
         worst = max(worst, -early)
         send(arrival)
         if arrival.topic == PAYMENTS_TOPIC:

@@ -102,6 +102,20 @@ def test_who_is_slow_gets_a_queue_and_not_a_rest(played):
     assert late.seconds == pytest.approx(found.seconds)
 
 
+def test_who_asks_for_the_end_does_not_wait_for_the_next_event(played):
+    clock, asked = Clock(slow=0), []
+
+    def is_over() -> bool:
+        asked.append(clock.now)
+        return clock.now >= 103.0
+
+    seldom = [replace(one, due=number * 50.0) for number, one in enumerate(played[:3])]
+    found = play(seldom, clock.send, lambda: clock.now, clock.sleep, is_over)
+    assert [one for _, one in clock.sent] == seldom[:1]
+    assert found.payments + found.labels == 1 and found.seconds == pytest.approx(3, abs=0.11)
+    assert np.diff(asked).max() < 0.11
+
+
 def test_a_source_that_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match="payments_per_second"):
         replace(CONFIG, payments_per_second=0)
