@@ -1,6 +1,7 @@
 """Let a challenger through the gate to an alias, and keep the decision with its version."""
 
 import dataclasses
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from infra.tracking.alias_moves import AliasMove
@@ -38,8 +39,13 @@ def promote_if_better(
     *,
     who: str,
     alias: str = CHAMPION,
+    at_last: Callable[[], tuple[Refusal, ...]] | None = None,
 ) -> Promotion:
-    """Move `alias` to `version` if the gate refuses nothing, and keep the decision as its tag."""
+    """Move `alias` to `version` if the gate refuses nothing, and keep the decision as its tag.
+
+    `at_last` is asked before the alias moves, and only where it would move: what it refuses keeps
+    the champion as well.
+    """
     lineage = registry.version(model, version).lineage
     decided = decide(evaluation, metric, config)
     refusals = decided.refusals + _refused_lineage(lineage, evaluation, config)
@@ -47,6 +53,8 @@ def promote_if_better(
     if live != evaluation.champion_version:
         message = f"version {live} is live, it was held against {evaluation.champion_version}"
         refusals += (Refusal(Reason.CHAMPION_CHANGED, message),)
+    if at_last is not None and not refusals:
+        refusals = at_last()
     decision = dataclasses.replace(decided, refusals=refusals)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     registry.tag(model, version, f"{DECISION_TAG}/{stamp}", decision.to_json())

@@ -85,6 +85,8 @@ class Reason(StrEnum):
     SEEN_IN_TRAINING = "evaluated on the data it learned from"
     CHAMPION_CHANGED = "held against another model than the one that is live"
     NOT_REPRODUCIBLE = "made by code that cannot be checked out again"
+    SCORES_DIFFER = "its scores of newer rows differ too much from the champion's"
+    NOT_COMPARED = "too few newer rows to compare its scores with the champion's"
 
 
 @dataclass(frozen=True)

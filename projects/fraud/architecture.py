@@ -53,8 +53,8 @@ TERMINALS, PAYMENTS, SCORER = (
 DECISIONS, LABELS, METRICS = "Kafka\nfraud.decisions", "Kafka\nfraud.labels", "watcher,\nmetrics"
 MODELS, DATABASE, ALERTS = "MLflow registry,\nchampion", "Postgres", "Prometheus,\nalerts"
 ANALYSTS, INVESTIGATION = "analysts", "investigation\nAPI and page"
-RETRAINING, DRIFT, ON_CALL = "retraining\nand gate", "drift watch", "on call"
-FILES, BATCH = "Parquet files", "batch scorer"
+RETRAINING, DRIFT, ON_CALL = "retraining,\ngate, canary", "drift watch", "on call"
+FILES, BATCH, DAYS = "Parquet files", "batch scorer", "days of the log\nas Parquet"
 CALLERS, ANSWERING = "other systems", "scores\nover HTTP"
 
 PARTS = (
@@ -63,14 +63,15 @@ PARTS = (
     Part(SCORER, 2, 0, "code", "scoring"),
     Part(DECISIONS, 3, 0, "stack"),
     Part(METRICS, 4, 0, "code", "operating"),
+    Part(DAYS, 0, 1, "code", "operating/days_export.py"),
     Part(LABELS, 1, 1, "stack"),
     Part(MODELS, 2, 1, "stack"),
     Part(DATABASE, 3, 1, "stack"),
     Part(ALERTS, 4, 1, "stack"),
     Part(ANALYSTS, 0, 2, "people"),
     Part(INVESTIGATION, 1, 2, "code", "investigation"),
-    Part(RETRAINING, 2, 2, "code", "learning"),
-    Part(DRIFT, 3, 2, "code", "operating/drift_watch.py"),
+    Part(DRIFT, 2, 2, "code", "operating/drift_watch.py"),
+    Part(RETRAINING, 3, 2, "code", "operating/challenger.py"),
     Part(ON_CALL, 4, 2, "people"),
     Part(FILES, 1, 3, "stack"),
     Part(BATCH, 2, 3, "code", "scoring/batch_scorer.py"),
@@ -88,12 +89,14 @@ FLOWS = (
     Flow(DECISIONS, DATABASE, "stored once"),
     Flow(METRICS, ALERTS, "scraped"),
     Flow(ALERTS, ON_CALL, "burn rate"),
-    Flow(DATABASE, INVESTIGATION, "cases", 0.72),
-    Flow(DATABASE, DRIFT, "by day"),
+    Flow(DATABASE, INVESTIGATION, "cases", 0.52),
+    Flow(PAYMENTS, DAYS, "at night"),
+    Flow(LABELS, DAYS, "known"),
+    Flow(DAYS, DRIFT, "by day", 0.25),
     Flow(INVESTIGATION, ANALYSTS, "queue"),
     Flow(INVESTIGATION, LABELS, "verdicts"),
     Flow(DRIFT, RETRAINING, "confirmed"),
-    Flow(RETRAINING, MODELS, "challenger"),
+    Flow(RETRAINING, MODELS, "challenger", 0.4),
     Flow(FILES, BATCH, "a month"),
     Flow(CALLERS, ANSWERING, "a payment"),
 )

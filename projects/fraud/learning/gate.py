@@ -1,5 +1,6 @@
 """Hold a challenger against the champion on the same week, and promote it if it is shown better."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pandas as pd
 
 from infra.tracking.bootstrap import BootstrapConfig
 from infra.tracking.promotion import Promotion, promote_if_better
-from infra.tracking.promotion_gate import Evaluation, GateConfig
+from infra.tracking.promotion_gate import Evaluation, GateConfig, Refusal
 from infra.tracking.registry import Registry
 from projects.fraud import columns as c
 from projects.fraud.learning.registering import RegisteringConfig, data_hash, load_version
@@ -40,11 +41,16 @@ class ChallengeConfig:
 
 
 def challenge(
-    version: int, week: pd.DataFrame, registering: RegisteringConfig, config: ChallengeConfig
+    version: int,
+    week: pd.DataFrame,
+    registering: RegisteringConfig,
+    config: ChallengeConfig,
+    at_last: Callable[[], tuple[Refusal, ...]] | None = None,
 ) -> Promotion:
     """Let a registered version challenge the live one on `week`, a table with features and labels.
 
     Both score the same rows. The decision is kept with the version, whether it is promoted or not.
+    `at_last` has the last word on one that the gate lets through.
     """
     registry = Registry(registering.tracking)
     challenger = load_version(registering, version)
@@ -67,6 +73,7 @@ def challenge(
         average_precision,
         config.gate,
         who=config.who,
+        at_last=at_last,
     )
 
 

@@ -11,8 +11,10 @@ from autograder.errors import CourseError
 from infra.events.errors import EventsError
 from infra.events.stopping import Stop
 from infra.settings import load_settings
+from projects.fraud.operating.alias_commands import compare, roll_back
 from projects.fraud.operating.decision_metrics import DecisionMetrics
 from projects.fraud.operating.decision_watcher import DecisionWatcher
+from projects.fraud.operating.export_command import export_days
 from projects.fraud.operating.judging_command import judge_day
 from projects.fraud.operating.objectives import FraudTerms
 from projects.fraud.operating.render import HOME, write_rendered
@@ -51,7 +53,8 @@ def watch(
         watcher.close()
 
 
-_APP.command()(judge_day)
+for _command in (judge_day, export_days, compare, roll_back):
+    _APP.command()(_command)
 
 
 def main() -> None:

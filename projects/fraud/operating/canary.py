@@ -21,29 +21,41 @@ class CanaryVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class CanaryConfig:
-    """Say how far a challenger's scores may lie from the champion's.
+    """Configure how far a challenger's scores may lie from the champion's.
 
-    `most_switched` is the share of payments that may change sides of the threshold, and
-    `most_alerts` how many times the champion's alerts the challenger may raise (or the inverse):
-    investigators cannot check twice as many. `most_psi` bounds the difference of the scores'
-    distributions. Live labels come a week later; so this tells a broken model, not a better one.
+    Of the payments that either alerts on, a share of `least_shared` must be alerts of both; it is
+    judged from `least_alerts` such payments on. `most_alerts` is how many times the champion's
+    alerts the challenger may raise (or the inverse): investigators cannot check twice as many.
+    `most_expected` says the same of the sum of the scores, which is how many frauds a model
+    expects. Live labels come a week later; so this tells a broken model, not a better one.
+
+    Models that learned twelve days apart shared 0.42 to 0.78 of their alerts, also where amounts
+    rose by half between (eight simulated worlds); one that learned from labels dealt out at random
+    shared at most 0.03 with them. PSI is told and not judged: isotonic calibration puts most
+    payments on few steps, so that it was between 0.4 and 12 for models that were all good.
     """
 
     least_payments: int = 1000
-    most_switched: float = 0.02
+    least_shared: float = 0.2
+    least_alerts: int = 20
     most_alerts: float = 2.0
-    most_psi: float = 0.25
+    most_expected: float = 2.0
 
     def __post_init__(self) -> None:
-        if self.least_payments < 1 or self.most_alerts <= 1:
-            raise ValueError(f"least_payments >= 1 and most_alerts > 1 must hold: {self}")
-        if not 0 < self.most_switched < 1 or self.most_psi <= 0:
-            raise ValueError(f"most_switched in (0, 1) and most_psi > 0 must hold: {self}")
+        if self.least_payments < 1 or self.least_alerts < 1:
+            raise ValueError(f"least_payments and least_alerts must be 1 or more: {self}")
+        if self.most_alerts <= 1 or self.most_expected <= 1:
+            raise ValueError(f"most_alerts and most_expected must be above 1: {self}")
+        if not 0 <= self.least_shared <= 1:
+            raise ValueError(f"least_shared must be a share: {self}")
 
 
 @dataclass(frozen=True)
 class CanaryReport:
-    """Hold what was compared; shares are of all payments, `psi` and `ks` of the scores."""
+    """Hold what was compared; `switched_on` and `switched_off` are shares of all payments.
+
+    `shared` is of the payments that either alerts on, `expected` the sums of the scores.
+    """
 
     verdict: CanaryVerdict
     payments: int
@@ -51,6 +63,9 @@ class CanaryReport:
     switched_off: float
     champion_alerts: int
     challenger_alerts: int
+    champion_expected: float
+    challenger_expected: float
+    shared: float
     psi: float
     ks: float
     why: tuple[str, ...]
@@ -59,6 +74,16 @@ class CanaryReport:
     def switched(self) -> float:
         """Return the share of payments that changed sides."""
         return self.switched_on + self.switched_off
+
+    def in_words(self) -> tuple[str, ...]:
+        """Say what was found, line by line: the verdict first."""
+        return (
+            f"{self.verdict}: {'; '.join(self.why)}",
+            f"{self.payments} payments; {self.champion_alerts} alerts by the champion, "
+            f"{self.challenger_alerts} by the challenger, {self.shared:.0%} of them by both",
+            f"{self.champion_expected:.1f} and {self.challenger_expected:.1f} frauds expected; "
+            f"PSI of the scores {self.psi:.3f}, KS {self.ks:.3f}",
+        )
 
 
 def compare_scores(
@@ -79,45 +104,71 @@ def compare_scores(
     good = np.isfinite(new) & (new >= 0) & (new <= 1)
     if not good.all():
         why = f"{np.count_nonzero(~good)} scores of the challenger are no probability"
-        return CanaryReport(CanaryVerdict.STOP, len(old), 0.0, 0.0, 0, 0, 0.0, 0.0, (why,))
-    old_alerts, new_alerts = old >= thresholds[0], new >= thresholds[1]
-    size = max(1, len(old))
-    found = CanaryReport(
-        CanaryVerdict.WAIT,
-        len(old),
-        np.count_nonzero(new_alerts & ~old_alerts) / size,
-        np.count_nonzero(old_alerts & ~new_alerts) / size,
-        int(old_alerts.sum()),
-        int(new_alerts.sum()),
-        _psi(new, old) if len(old) else 0.0,
-        statistics.ks_distance(np.sort(new), np.sort(old)) if len(old) else 0.0,
-        (f"{len(old)} payments of {config.least_payments} were seen",),
-    )
+        return _nothing_but(CanaryVerdict.STOP, len(old), why)
     if len(old) < config.least_payments:
-        return found
-    objections = _objections(found, config)
+        why = f"{len(old)} payments of {config.least_payments} were seen"
+        return _nothing_but(CanaryVerdict.WAIT, len(old), why)
+    old_alerts, new_alerts = old >= thresholds[0], new >= thresholds[1]
+    either = int((old_alerts | new_alerts).sum())
+    found = CanaryReport(
+        verdict=CanaryVerdict.GO_ON,
+        payments=len(old),
+        switched_on=float((new_alerts & ~old_alerts).mean()),
+        switched_off=float((old_alerts & ~new_alerts).mean()),
+        champion_alerts=int(old_alerts.sum()),
+        challenger_alerts=int(new_alerts.sum()),
+        champion_expected=float(old.sum()),
+        challenger_expected=float(new.sum()),
+        shared=int((old_alerts & new_alerts).sum()) / either if either else 1.0,
+        psi=_psi(new, old),
+        ks=statistics.ks_distance(np.sort(new), np.sort(old)),
+        why=("the challenger's scores are like the champion's",),
+    )
+    objections = _objections(found, either, config)
     if objections:
         return replace(found, verdict=CanaryVerdict.STOP, why=objections)
-    told = ("the challenger's scores are like the champion's",)
-    return replace(found, verdict=CanaryVerdict.GO_ON, why=told)
+    return found
 
 
-def _objections(found: CanaryReport, config: CanaryConfig) -> tuple[str, ...]:
-    # One alert more on each side: none at all is a ratio of its own.
-    ratio = (found.challenger_alerts + 1) / (found.champion_alerts + 1)
+def _nothing_but(verdict: CanaryVerdict, payments: int, why: str) -> CanaryReport:
+    return CanaryReport(
+        verdict=verdict,
+        payments=payments,
+        switched_on=0.0,
+        switched_off=0.0,
+        champion_alerts=0,
+        challenger_alerts=0,
+        champion_expected=0.0,
+        challenger_expected=0.0,
+        shared=0.0,
+        psi=0.0,
+        ks=0.0,
+        why=(why,),
+    )
+
+
+def _objections(found: CanaryReport, either: int, config: CanaryConfig) -> tuple[str, ...]:
     objections = []
-    if found.switched > config.most_switched:
+    if either >= config.least_alerts and found.shared < config.least_shared:
         objections.append(
-            f"{found.switched:.2%} of payments change sides, {config.most_switched:.2%} may"
+            f"{found.shared:.2%} of alerts are of both, {config.least_shared:.2%} must be"
         )
-    if not 1 / config.most_alerts <= ratio <= config.most_alerts:
+    if _apart(found.champion_alerts, found.challenger_alerts, config.most_alerts):
         objections.append(
             f"{found.challenger_alerts} alerts in place of {found.champion_alerts}: "
             f"more than {config.most_alerts:g} times apart"
         )
-    if found.psi > config.most_psi:
-        objections.append(f"PSI of the scores is {found.psi:.3f}, {config.most_psi:g} may be")
+    if _apart(found.champion_expected, found.challenger_expected, config.most_expected):
+        objections.append(
+            f"{found.challenger_expected:.1f} frauds expected in place of "
+            f"{found.champion_expected:.1f}: more than {config.most_expected:g} times apart"
+        )
     return tuple(objections)
+
+
+def _apart(old: float, new: float, most: float) -> bool:
+    # One more on each side: none at all is a ratio of its own.
+    return not 1 / most <= (new + 1) / (old + 1) <= most
 
 
 def _psi(window: NDArray[np.float64], reference: NDArray[np.float64]) -> float:

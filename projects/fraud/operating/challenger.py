@@ -8,17 +8,20 @@ import pandas as pd
 
 from autograder.errors import CourseError
 from infra.tracking.promotion import DECISION_TAG
+from infra.tracking.promotion_gate import Refusal
 from infra.tracking.registry import Registry
+from projects.fraud import columns as c
 from projects.fraud.features import FeatureConfig
 from projects.fraud.learning.gate import ChallengeConfig, challenge
 from projects.fraud.learning.learning_run import LearningConfig, learn
 from projects.fraud.learning.material import EARLIER_WEEKS, Material, material_of_payments
 from projects.fraud.learning.provenance import learned_from, made_for
 from projects.fraud.learning.registering import Keepsakes, RegisteringConfig, register
+from projects.fraud.operating.canary import CanaryConfig
+from projects.fraud.operating.comparing import ALIAS, compare_versions, newest_of, refusals_of
 from projects.fraud.training import TrainingConfig
 
 Say = Callable[[str], None]
-ALIAS = "challenger"
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,14 @@ class RetrainingConfig:
     """Configure a retraining.
 
     Trees have the champion's parameters; with `search` they are searched for anew, which takes
-    minutes and needs three more weeks of payments.
+    minutes and needs three more weeks of payments. `canary` bounds how far the scores of one that
+    passes the gate may lie from the champion's.
     """
 
     registering: RegisteringConfig
     learning: LearningConfig = field(default_factory=LearningConfig)
     gate: ChallengeConfig = field(default_factory=ChallengeConfig)
+    canary: CanaryConfig = field(default_factory=CanaryConfig)
     features: FeatureConfig = field(default_factory=FeatureConfig)
     search: bool = False
 
@@ -61,7 +66,9 @@ def retrain(
         start = learned_from(registering, version).first_day
         material = _material(featured, start, config)
         say(f"{purpose}: version {version} was made before, and not judged")
-    _challenge(version, material, start, config, say)
+    # Those whose labels are not known: the gate has judged by none of them.
+    newest = newest_of(featured[featured[c.TX_TIME_DAYS] <= day], config.features.label_delay_days)
+    _challenge(version, material, start, newest, config, say)
 
 
 def _registered(purpose: str, material: Material, config: RetrainingConfig) -> int:
@@ -73,7 +80,12 @@ def _registered(purpose: str, material: Material, config: RetrainingConfig) -> i
 
 
 def _challenge(
-    version: int, material: Material, start: int, config: RetrainingConfig, say: Say
+    version: int,
+    material: Material,
+    start: int,
+    newest: pd.DataFrame,
+    config: RetrainingConfig,
+    say: Say,
 ) -> None:
     registering, registry = config.registering, Registry(config.registering.tracking)
     live = registry.live(registering.name)
@@ -81,7 +93,18 @@ def _challenge(
         registering.name, version, who=config.gate.who, why="to be judged", alias=ALIAS
     )
     first = _training(start, config).split.test_start
-    found = challenge(version, material.final.test, registering, config.gate)
+
+    def compared() -> tuple[Refusal, ...]:
+        if live is None:
+            return ()
+        first, last = newest[c.TX_TIME_DAYS].min(), newest[c.TX_TIME_DAYS].max()
+        say(f"version {version} passed the gate; compared with {live} on days {first} to {last}")
+        report = compare_versions(registering, live, version, newest, config.canary)
+        for line in report.in_words():
+            say(f"  {line}")
+        return refusals_of(report)
+
+    found = challenge(version, material.final.test, registering, config.gate, compared)
     decision = found.decision
     gain = (
         ""

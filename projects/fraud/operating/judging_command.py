@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry, write_to_textfile
 
 from autograder.errors import CourseError
 from infra.settings import load_settings
-from infra.tracking.configuration import TrackingConfig
+from projects.fraud.operating.canary import CanaryVerdict
 from projects.fraud.operating.drift_watch import WatchReport
+from projects.fraud.operating.registry_place import tracking_at
 from projects.fraud.operating.retraining import DayDecided
 from projects.fraud.operating.watch_metrics import WatchMetrics
 
 _REPOSITORY = Path(__file__).parents[3]
-_SQLITE = "sqlite:///"
 
 
 def judge_day(
@@ -53,9 +53,10 @@ def judge_day(
 ) -> None:
     """Judge a day by the drift watch, decide once, and retrain behind the gate where it is due.
 
-    All payments of the day must be there, and labels seven days after their payments. Exit
-    status 0: all that was decided was done (a refused challenger too). 1: a retraining is due and
-    failed; the next run tries again.
+    All payments of the day must be there, and labels seven days after their payments. A challenger
+    that passes the gate goes live once `canary` has compared its scores of the newest payments
+    with the champion's. Exit status 0: all that was decided was done (a challenger that was refused
+    or held back too). 1: a retraining is due and failed; the next run tries again.
     2: the payments or the settings cannot be used, or a server does not answer.
     """
     if not payments.exists() and "*" not in payments.name:
@@ -69,13 +70,14 @@ def judge_day(
     from projects.fraud.learning.registering import RegisteringConfig
     from projects.fraud.operating.challenger import RetrainingConfig
     from projects.fraud.operating.champion import JudgingConfig
+    from projects.fraud.operating.comparing import held_back
     from projects.fraud.operating.nightly import NightConfig, NotRetrainedError
     from projects.fraud.operating.nightly import judge_day as judged
     from projects.fraud.operating.payments_on_disk import newest_day
 
     gate = replace(default_gate(), reproducible_code=not any_code)
     registering = RegisteringConfig(
-        tracking=_tracking(registry, experiment or name),
+        tracking=tracking_at(registry, experiment or name),
         code=_REPOSITORY,
         lock=_REPOSITORY / "requirements" / "fraud.txt",
         name=name,
@@ -98,7 +100,7 @@ def judge_day(
         finally:
             engine.dispose()
         if metrics is not None and night.report is not None:
-            _write(metrics, night.report, night.decided)
+            _write(metrics, night.report, night.decided, held_back(registering))
     except NotRetrainedError as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(1) from error
@@ -107,21 +109,6 @@ def judge_day(
             f"The database of decisions cannot be used: {type(error).__name__}.",
             mend="Is --database right, and is it up? `lab up postgres` starts the local one.",
         ) from error
-
-
-def _tracking(registry: str | None, experiment: str) -> TrackingConfig:
-    if registry is None:
-        mlflow = load_settings().mlflow
-        for variable, value in mlflow.environment().items():
-            os.environ.setdefault(variable, value)
-        return TrackingConfig(mlflow.url, experiment)
-    if not registry.startswith(_SQLITE):
-        return TrackingConfig(registry, experiment)
-    file = Path(registry.removeprefix(_SQLITE))
-    if not file.exists():
-        # MLflow would make an empty one there.
-        raise CourseError(f"{file} is not there.", mend="Name the registry's file.")
-    return TrackingConfig(registry, experiment, (file.parent / "mlartifacts").resolve().as_uri())
 
 
 def _engine(database: str | None) -> sa.Engine:
@@ -140,7 +127,11 @@ def _engine(database: str | None) -> sa.Engine:
     return sa.create_engine(url, pool_pre_ping=True)
 
 
-def _write(file: Path, report: WatchReport, decided: DayDecided) -> None:
+def _write(
+    file: Path, report: WatchReport, decided: DayDecided, held: CanaryVerdict | None
+) -> None:
     registry = CollectorRegistry()
-    WatchMetrics(registry).record(report, decided.confirmed, decided.is_due)
+    watched = WatchMetrics(registry)
+    watched.record(report, decided.confirmed, decided.is_due)
+    watched.challenger(held)
     write_to_textfile(str(file), registry)

@@ -83,9 +83,13 @@ def _drift(terms: FraudTerms) -> RuleGroup:
             _ticket(
                 terms,
                 "FraudDriftNotWatched",
-                "0 < fraud_drift_judged_timestamp_seconds < time() - 172800",
-                "{{ $labels.job }}: no day was judged for two days",
-                "The watch does not run, or days have too few payments.",
+                # A watch that never ran has no series, and a file that was lost has none any more.
+                "fraud_drift_judged_timestamp_seconds < time() - 172800 "
+                "or absent(fraud_drift_judged_timestamp_seconds)",
+                "{{ with $labels.job }}{{ . }}: {{ end }}no day was judged for two days",
+                "The watch does not run or its figures do not reach Prometheus, or days have too "
+                "few payments.",
+                lasting="1h",
             ),
             _ticket(
                 terms,

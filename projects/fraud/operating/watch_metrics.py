@@ -5,6 +5,7 @@ import math
 from prometheus_client import CollectorRegistry, Gauge
 
 from infra.monitoring.drift.detector import Verdict
+from projects.fraud.operating.canary import CanaryVerdict
 from projects.fraud.operating.drift_watch import WatchReport
 
 _LABELS = ("watch", "feature", "test")
@@ -41,6 +42,17 @@ class WatchMetrics:
         self._judged_at = Gauge(
             "fraud_drift_judged_timestamp_seconds", "When a day was last judged.", registry=registry
         )
+        self._held = Gauge(
+            "fraud_challenger_held_back",
+            "1 while a challenger passed the gate and the canary kept the champion.",
+            ("verdict",),
+            registry=registry,
+        )
+
+    def challenger(self, held: CanaryVerdict | None) -> None:
+        """Take note of the verdict that holds the newest challenger back, None for none."""
+        for verdict in (CanaryVerdict.STOP, CanaryVerdict.WAIT):
+            self._held.labels(verdict.value).set(verdict is held)
 
     def record(self, report: WatchReport, confirmed: frozenset[str], due: bool) -> None:
         """Take note of a day; a watch that had too few rows keeps what it said before."""

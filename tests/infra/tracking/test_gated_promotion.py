@@ -10,7 +10,7 @@ import pytest
 from infra.tracking.bootstrap import Array, BootstrapConfig
 from infra.tracking.lineage import Lineage
 from infra.tracking.promotion import DECISION_TAG, promote_if_better
-from infra.tracking.promotion_gate import Evaluation, GateConfig, Reason
+from infra.tracking.promotion_gate import Evaluation, GateConfig, Reason, Refusal
 from infra.tracking.registry import Registry
 from infra.tracking.runs import Tracker
 
@@ -49,6 +49,31 @@ def test_a_better_challenger_becomes_champion(registry: Registry, versions_of: V
     assert move.who == "pipeline"
     assert move.why.startswith("passed the gate on 400 rows: accuracy +0.15")
     assert [each["promoted"] for each in decisions(registry, model, 2)] == [True]
+
+
+def test_who_is_asked_at_last_may_keep_the_champion_and_is_asked_only_then(
+    registry: Registry, versions_of: Versions
+) -> None:
+    model, asked = versions_of(2), 0
+    registry.promote(model, 1, who="ada", why="w")
+    refusal = Refusal(Reason.SCORES_DIFFER, "twice as many alerts")
+
+    def at_last() -> tuple[Refusal, ...]:
+        nonlocal asked
+        asked += 1
+        assert registry.live(model) == 1
+        return (refusal,) if asked == 1 else ()
+
+    def judged(evaluation: Evaluation) -> tuple[Refusal, ...]:
+        return promote_if_better(
+            registry, model, 2, evaluation, accuracy, GATE, who="p", at_last=at_last
+        ).decision.refusals
+
+    worse = dataclasses.replace(BETTER, challenger=wrong_in(90))
+    assert refusal not in judged(worse) and not asked
+    assert judged(BETTER) == (refusal,) and registry.live(model) == 1
+    assert decisions(registry, model, 2)[-1]["promoted"] is False
+    assert judged(BETTER) == () and registry.live(model) == 2 and asked == 2
 
 
 def test_a_refused_challenger_moves_nothing_and_its_reasons_are_kept(

@@ -84,6 +84,15 @@ def misled() -> Learned:
     return learn(replace(material, train=train), LearningConfig(), GOOD)
 
 
+def hasty() -> Learned:
+    """Return a champion of two small trees, by parameters that are good.
+
+    Who learns by the same parameters is better, and alerts on much the same.
+    """
+    few = BoostingConfig(n_estimators=2, num_leaves=3)
+    return Learned(learn(champion_material(), LearningConfig(), few).model, GOOD)
+
+
 def registering_in(folder: Path) -> RegisteringConfig:
     """Return a registry in a folder."""
     lock = folder / "lock.txt"
@@ -137,21 +146,27 @@ class Lab:
             ("--payments", str(self.folder / "payments"), "--day", str(day), *options)
         )
 
+    def compare(self, version: int, *options: str) -> int:
+        """Hold a version against the champion on this lab's payments."""
+        payments = str(self.folder / "payments")
+        return self.of_registry(
+            "compare", "--version", str(version), "--payments", payments, *options
+        )
+
     def command(self, options: Sequence[str]) -> int:
         """Run `judge-day` with these options, on this lab's registry and database."""
-        self.monkeypatch.setattr(
-            sys,
-            "argv",
-            [
-                "operating",
-                "judge-day",
-                *("--registry", self.registering.tracking.uri, "--name", NAME),
-                *("--database", f"sqlite:///{self.folder / 'decisions.db'}"),
-                # So many that a test need not draw thousands of windows for each day.
-                *("--false-alarms", "10", "--any-code"),
-                *options,
-            ],
+        return self.of_registry(
+            "judge-day",
+            *("--database", f"sqlite:///{self.folder / 'decisions.db'}"),
+            # So many that a test need not draw thousands of windows for each day.
+            *("--false-alarms", "10", "--any-code"),
+            *options,
         )
+
+    def of_registry(self, name: str, *options: str) -> int:
+        """Run a command on this lab's registry as an operator does, and return its status."""
+        at = ("--registry", self.registering.tracking.uri, "--name", NAME)
+        self.monkeypatch.setattr(sys, "argv", ["operating", name, *at, *options])
         with pytest.raises(SystemExit) as ended:
             command.main()
         return int(ended.value.code or 0)

@@ -36,18 +36,34 @@ def test_a_model_retrained_on_other_weeks_goes_on() -> None:
 
 def test_who_changes_sides_is_counted_by_each_models_own_threshold() -> None:
     old, new = np.array([0.1, 0.6, 0.7, 0.2]), np.array([0.4, 0.2, 0.7, 0.1])
-    found = compare_scores(old, new, (0.5, 0.3), CanaryConfig(least_payments=4))
+    bounds = CanaryConfig(least_payments=4, least_alerts=4, least_shared=0.5)
+    found = compare_scores(old, new, (0.5, 0.3), bounds)
     assert (found.switched_on, found.switched_off) == (0.25, 0.25)
     assert (found.champion_alerts, found.challenger_alerts) == (2, 2)
-    assert found.verdict is CanaryVerdict.STOP
-    assert found.why[0] == "50.00% of payments change sides, 2.00% may"
+    assert found.shared == pytest.approx(1 / 3)
+    # Three payments that either alerts on say nothing of a model.
+    assert found.verdict is CanaryVerdict.GO_ON
+    assert "2 alerts by the champion, 2 by the challenger, 33% of them by both" in str(
+        found.in_words()
+    )
+    judged = compare_scores(np.tile(old, 2), np.tile(new, 2), (0.5, 0.3), bounds)
+    assert judged.verdict is CanaryVerdict.STOP
+    assert judged.why == ("33.33% of alerts are of both, 50.00% must be",)
+
+
+def test_few_steps_of_a_calibration_stop_no_model() -> None:
+    # Two isotonic calibrations of one model: their steps differ, and nothing that is done with it.
+    old, new = (np.ceil(SCORES * steps) / steps for steps in (20, 25))
+    found = compare_scores(old, new, (0.3, 0.3))
+    assert found.psi > 1 and found.verdict is CanaryVerdict.GO_ON
 
 
 @pytest.mark.parametrize(
     ("challenger", "said"),
     [
-        (1 - SCORES, "change sides"),
-        (np.sqrt(SCORES) * 0.49, "PSI"),
+        (1 - SCORES, "of alerts are of both"),
+        (RNG.permutation(SCORES), "of alerts are of both"),
+        (np.maximum(SCORES, 0.2), "frauds expected in place of"),
         (np.zeros_like(SCORES), "alerts in place of"),
         (np.where(np.arange(len(SCORES)) == 7, np.nan, SCORES), "1 scores of the challenger"),
         (SCORES * 3, "are no probability"),

@@ -10,10 +10,13 @@ import pytest
 import sqlalchemy as sa
 from nights import NAME, Lab, Template
 
+from infra.tracking.promotion_gate import Reason
 from projects.fraud import columns as c
 from projects.fraud.learning.learning_run import Learned
 from projects.fraud.learning.provenance import learned_from, made_for
 from projects.fraud.operating import challenger, nightly
+from projects.fraud.operating.canary import CanaryVerdict
+from projects.fraud.operating.comparing import gate_reasons, held_back, newest_of
 from projects.fraud.operating.drift_watch import FEATURES
 from projects.fraud.operating.one_at_a_time import one_at_a_time
 
@@ -90,17 +93,61 @@ def drifted_until_due(lab: Lab) -> None:
 def test_a_better_challenger_takes_the_champions_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lab = Template(tmp_path, nights.misled()).lab(tmp_path / "lab", monkeypatch)
+    lab = Template(tmp_path, nights.hasty()).lab(tmp_path / "lab", monkeypatch)
     drifted_until_due(lab)
     assert "due and not started, as was asked: day 74" in capsys.readouterr().out
+    metrics = lab.folder / "drift.prom"
     assert lab.night(74) == 0
-    assert "promoted: version 2 against version 1" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    passed = told.index("version 2 passed the gate; compared with 1 on days 68 to 74")
+    went_on = told.index("go on: the challenger's scores are like the champion's")
+    assert passed < went_on < told.index("promoted: version 2 against version 1")
     assert lab.live == 2
     move = lab.registry.history(NAME)[-1]
     assert (move.source, move.target, move.who) == (1, 2, "retraining")
     # The next day is compared with what the new champion has seen none of.
-    assert lab.night(75) == 0
+    assert lab.night(75, "--metrics", str(metrics)) == 0
     assert "fraud-night/2 is live\n  compared with days 54 to 74" in capsys.readouterr().out
+    assert 'fraud_challenger_held_back{verdict="stop"} 0.0' in metrics.read_text()
+
+
+def test_a_better_challenger_with_other_scores_is_held_back_until_somebody_lets_it_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = Template(tmp_path, nights.misled()).lab(tmp_path / "lab", monkeypatch)
+    drifted_until_due(lab)
+    metrics = lab.folder / "drift.prom"
+    assert lab.night(75, "--metrics", str(metrics)) == 0
+    told = capsys.readouterr().out
+    assert "version 2 passed the gate" in told and "  stop: " in told
+    assert "refused: version 2" in told and "version 1 stays" in told
+    assert Reason.SCORES_DIFFER in told
+    assert lab.live == 1 and not lab.history[74].is_due
+    assert gate_reasons(lab.registering, 2) == {Reason.SCORES_DIFFER}
+    assert 'fraud_challenger_held_back{verdict="stop"} 1.0' in metrics.read_text()
+    assert held_back(lab.registering) is CanaryVerdict.STOP
+    # A person who knows that the champion is the strange one of the two.
+    wide = ("--least-shared", "0", "--most-alerts", "99", "--most-expected", "9")
+    go_live = ("--go-live", "--who", "ada", "--why", "the champion is broken")
+    assert lab.compare(2, *go_live) == 1 and lab.live == 1
+    assert lab.compare(2, *wide, *go_live) == 0 and lab.live == 2
+    assert "version 2 is live, 1 was" in capsys.readouterr().out
+    assert lab.registry.history(NAME)[-1].why == "the champion is broken"
+    assert held_back(lab.registering) is None
+
+
+def test_too_few_payments_to_compare_keep_the_champion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = Template(tmp_path, nights.hasty()).lab(tmp_path / "lab", monkeypatch)
+    drifted_until_due(lab)
+    monkeypatch.setattr(
+        challenger, "newest_of", lambda frame, days: newest_of(frame, days).head(999)
+    )
+    assert lab.night(74) == 0
+    told = capsys.readouterr().out
+    assert "wait: 999 payments of 1000 were seen" in told and Reason.NOT_COMPARED in told
+    assert lab.live == 1 and held_back(lab.registering) is CanaryVerdict.WAIT
 
 
 def test_a_worse_challenger_is_refused_and_the_champion_stays(
