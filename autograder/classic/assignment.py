@@ -6,22 +6,20 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.classic.decoys import Decoy
+from autograder.classic.limits import AskedLimits, limits_of
 from autograder.classic.master import make_master, make_solution, read_plain
+from autograder.classic.settings import load_config, setting
 from autograder.contract.conventions import LITTER, MANIFEST
 from autograder.contract.manifest import Limits
 from autograder.errors import CourseError
 
-CONFIG = "nbgrader_config.py"
 # nbgrader's own defaults.
-_SOURCE, _RELEASE, _SUBMITTED, _CELL_SECONDS = "source", "release", "submitted", 30
-_LONGEST_CELL, _LONGEST_RUN, _CELLS_AT_LIMIT = 600, 3600, 10
+_SOURCE, _RELEASE, _SUBMITTED = "source", "release", "submitted"
 _IGNORED = (*LITTER, "*.ipynb", ".*", "timestamp.txt", "gradebook.db*")
 
 
@@ -48,6 +46,7 @@ class PlainAssignment:
     folder: Path
     with_solutions: bool
     config: Config = field(default_factory=Config)
+    asked: AskedLimits = field(default_factory=AskedLimits)
 
     @property
     def title(self) -> str:
@@ -57,7 +56,7 @@ class PlainAssignment:
     def submitted(self) -> Path:
         """Return where the course keeps what was handed in."""
         return self.course / str(
-            _of(self.config, "CourseDirectory", "submitted_directory", _SUBMITTED)
+            setting(self.config, "CourseDirectory", "submitted_directory", _SUBMITTED)
         )
 
     @property
@@ -66,12 +65,16 @@ class PlainAssignment:
         return existing_gradebook(self.course, self.config)
 
     @property
+    def shared_db_url(self) -> str:
+        """Return the database that the course's gradebook is kept in; empty for an SQLite file."""
+        url = str(setting(self.config, "CourseDirectory", "db_url", ""))
+        # Every nbgrader course has an SQLite address, in its own folder, by default.
+        return "" if url.startswith("sqlite") else url
+
+    @property
     def limits(self) -> Limits:
-        """Return the course's own seconds for a cell, and ten such cells for a run."""
-        given = _of(self.config, "Execute", "timeout", None)
-        given = given or _of(self.config, "ExecutePreprocessor", "timeout", None) or _CELL_SECONDS
-        cell = float(given) if 0 < float(given) < _LONGEST_CELL else float(_LONGEST_CELL)
-        return Limits(cell_seconds=cell, seconds=min(_LONGEST_RUN, max(60, cell * _CELLS_AT_LIMIT)))
+        """Return what a run may use: as asked for, as the course has it, or as is usual."""
+        return limits_of(self.config, self.asked)
 
     @cached_property
     def masters(self) -> dict[str, NotebookNode]:
@@ -97,7 +100,7 @@ class PlainAssignment:
     @property
     def files(self) -> Mapping[str, Path]:
         """Return what lies beside the notebooks and is given to every run, by relative name."""
-        patterns = (*_IGNORED, *map(str, _of(self.config, "CourseDirectory", "ignore", ())))
+        patterns = (*_IGNORED, *map(str, setting(self.config, "CourseDirectory", "ignore", ())))
         return plain_files(self.folder, patterns)
 
     def _notebooks(self) -> list[Path]:
@@ -110,11 +113,11 @@ def find_plain_assignment(course: Path, assignment: str) -> PlainAssignment | No
     Return None where neither holds a notebook, and for a folder that is a lab of ours.
     """
     config = load_config(course)
-    for setting, usual, with_solutions in (
+    for place, usual, with_solutions in (
         ("source_directory", _SOURCE, True),
         ("release_directory", _RELEASE, False),
     ):
-        folder = course / str(_of(config, "CourseDirectory", setting, usual)) / assignment
+        folder = course / str(setting(config, "CourseDirectory", place, usual)) / assignment
         if (folder / MANIFEST).is_file():
             return None
         if folder.is_dir() and any(folder.glob("*.ipynb")):
@@ -138,23 +141,9 @@ def require_plain_assignment(course: Path, assignment: str) -> PlainAssignment:
     return found
 
 
-def load_config(course: Path) -> Config:
-    """Load the course's nbgrader_config.py, empty where there is none."""
-    path = course / CONFIG
-    if not path.is_file():
-        return Config()
-    try:
-        loaded: Any = PyFileConfigLoader(path.name, str(course)).load_config()
-    except Exception as error:
-        raise CourseError(
-            f"{path} cannot be loaded: {type(error).__name__}: {error}.", mend="Mend it."
-        ) from error
-    return Config(loaded)
-
-
 def existing_gradebook(course: Path, config: Config) -> str | None:
     """Return the URL of the gradebook that the course at `course` has; None where there is none."""
-    url = str(_of(config, "CourseDirectory", "db_url", f"sqlite:///{course / 'gradebook.db'}"))
+    url = str(setting(config, "CourseDirectory", "db_url", f"sqlite:///{course / 'gradebook.db'}"))
     file = url.removeprefix("sqlite:///")
     # Opening an SQLite file that is not there would make one.
     return None if file != url and not (course / file).is_file() else url
@@ -187,11 +176,3 @@ def plain_files(
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns)
-
-
-def _of(config: Config, section: str, name: str, default: Any) -> Any:
-    """Read a setting; traitlets makes an empty table of whatever was never set."""
-    if section not in config or name not in config[section]:
-        return default
-    value = config[section][name]
-    return default if isinstance(value, Config) else value

@@ -4,25 +4,25 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired
-
 from autograder.classic.assignment import PlainAssignment, Plan, plain_files
 from autograder.classic.decoys import Decoy, decoys_of
 from autograder.classic.grading import failing_decoys
+from autograder.classic.preload import preload_of
 from autograder.classic.worker import PlainJob, crashed, grade_plain_job
 from autograder.errors import CourseError
 from autograder.execution import Confinement
+from autograder.execution.claims import remove_unclaimed
 from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.cohort import Graded
+from autograder.grading.crew import Crew, Finished, crew
 from autograder.grading.intake import Submission
 from autograder.grading.layout import OutputLayout
-from autograder.grading.workers import worker_pool
+from autograder.grading.workers import READIED
 from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
 
 _START_UP_SECONDS = 60
@@ -37,7 +37,6 @@ def grade_plain_cohort(
     *,
     confinement: Confinement,
     workers: int | None = None,
-    again: bool = False,
     decoys: Decoys | None = None,
     started: Callable[[Submission], None] = lambda _: None,
 ) -> Iterator[Graded]:
@@ -50,15 +49,27 @@ def grade_plain_cohort(
     jobs = []
     for submission in submissions:
         fingerprint = _digest_of(submission.folder, digest)
-        kept = None if again else _kept(layout, submission, fingerprint)
+        kept = _kept(layout, submission, fingerprint)
         if kept is not None:
             yield Graded(submission, kept, fresh=False)
         else:
             jobs.append(PlainJob(submission, plan, output, confinement, fingerprint))
-    if jobs:
-        with kernels_for((), confinement) as launcher:
+    if not jobs:
+        return
+    try:
+        with (
+            crew(grade_plain_job, preload=[READIED], seconds=_deadline(plan)) as hands,
+            kernels_for(preload_of(assignment), confinement) as launcher,
+        ):
             warm = [replace(job, launcher=launcher) for job in jobs]
-            yield from _grade(warm, layout, workers or os.cpu_count() or 1, started)
+            try:
+                for done in _each_done(hands, warm, workers or os.cpu_count() or 1, started):
+                    yield Graded(done.job.submission, _collect(done, layout), fresh=True)
+            finally:
+                # Before its kernels end: a worker would write that a submission crashed.
+                hands.close()
+    finally:
+        remove_unclaimed()
 
 
 def calibrated_decoys(assignment: PlainAssignment, confinement: Confinement) -> Decoys:
@@ -117,25 +128,22 @@ def _kept(layout: OutputLayout, submission: Submission, fingerprint: str) -> Sco
     return card if same and card is not None and card.status is not Status.CRASHED else None
 
 
-def _grade(
+def _each_done(
+    hands: Crew[PlainJob],
     jobs: list[PlainJob],
-    layout: OutputLayout,
     workers: int,
     started: Callable[[Submission], None],
-) -> Iterator[Graded]:
-    waiting = list(jobs)
-    running: dict[Any, PlainJob] = {}
-    with worker_pool(min(workers, len(jobs)), [grade_plain_job.__module__]) as pool:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                job = waiting.pop(0)
-                started(job.submission)
-                limit = _deadline(job.plan)
-                running[pool.schedule(grade_plain_job, args=[job], timeout=limit)] = job
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                job = running.pop(future)
-                yield Graded(job.submission, _collect(future, job, layout), fresh=True)
+) -> Iterator[Finished[PlainJob]]:
+    waiting, running = list(reversed(jobs)), 0
+    while waiting or running:
+        while waiting and running < workers:
+            job = waiting.pop()
+            hands.begin(job)
+            running += 1
+            started(job.submission)
+        for done in hands.finished():
+            running -= 1
+            yield done
 
 
 def _deadline(plan: Plan) -> float:
@@ -143,25 +151,12 @@ def _deadline(plan: Plan) -> float:
     return _START_UP_SECONDS + runs * plan.limits.seconds
 
 
-def _collect(future: Any, job: PlainJob, layout: OutputLayout) -> Scorecard:
+def _collect(done: Finished[PlainJob], layout: OutputLayout) -> Scorecard:
+    job = done.job
     path = layout.scorecard(job.submission.student, job.submission.lab)
-    try:
-        future.result()
+    if not done.problem:
         return read_scorecard(path)
-    except CourseError:
-        raise
-    except OSError as error:
-        raise CourseError(
-            f"Could not write below {layout.root}: {error.strerror or error}.",
-            mend="Free space or fix the rights there, then give the same command: it goes on.",
-        ) from error
-    except TimeoutError:
-        problem = "The grader's own process for this submission was ended: it took too long."
-    except (ProcessExpired, CancelledError) as error:
-        problem = f"The grader's own process for this submission died ({error})."
-    except Exception as error:
-        problem = f"Grading broke off: {type(error).__name__}: {error}"
-    card = crashed(job.plan, job.submission.student, problem)
+    card = crashed(job.plan, job.submission.student, done.problem)
     card = card.model_copy(update={"fingerprint": job.fingerprint})
     write_scorecard(card, path)
     return card

@@ -7,11 +7,18 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    Comment,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 
 from autograder.classic.assignment import PlainAssignment
 from autograder.classic.cards import BY_HAND, graded_cells, needs_a_human, task_id
 from autograder.contract.notebooks import grade_id
+from autograder.recording.addresses import driven
 from autograder.recording.comments import NO_RESPONSE, inert
 from autograder.recording.gradebook import GradebookWriter
 from autograder.recording.roster import enrol
@@ -45,7 +52,8 @@ def record_plain(
 ) -> None:
     """Write one scorecard: marks, who must be looked at, late penalty; what a human gave stays.
 
-    What was graded by hand is flagged to be looked at again when the card is `fresh`.
+    What was graded by hand is flagged to be looked at again when the card is `fresh`, that is of
+    other work than the gradebook has; the flag stays until a human has looked.
     """
     book = writer.book
     when = {"timestamp": card.submitted_at} if card.submitted_at else {}
@@ -54,13 +62,15 @@ def record_plain(
         submission = book.update_or_create_submission(assignment.id, card.student, **when)
     checks = card.checks()
     for name, master in assignment.masters.items():
-        row = next(found for found in submission.notebooks if found.name == name)
-        grades = {grade.name: grade for grade in row.grades}
+        row = _row(book, submission, name)
+        grades, comments = writer.rows(row)
         for cell in graded_cells(master):
             own = grade_id(cell) or ""
             check = checks.get(task_id(assignment.plan(), name, own))
             if card.status is Status.CRASHED:
-                grades[own].needs_manual_grade = True
+                # Nothing new is known. Where a human has marked it, that mark stands.
+                mark = grades[own]
+                mark.needs_manual_grade = mark.needs_manual_grade or mark.manual_score is None
                 continue
             by_hand = check is not None and needs_a_human(check)
             points = check.points if check else 0.0
@@ -68,18 +78,31 @@ def record_plain(
             unmarked = check is not None and check.message == BY_HAND
             grade.auto_score = None if unmarked else points
             # Whoever marked it by hand looks again, since the answer may be another one.
-            again = grade.manual_score is not None and (fresh or old != grade.auto_score)
-            grade.needs_manual_grade = again or (by_hand and grade.manual_score is None)
-        _write_comments(row, notebooks.get(name))
+            again = fresh or old != grade.auto_score or bool(grade.needs_manual_grade)
+            grade.needs_manual_grade = by_hand if grade.manual_score is None else again
+        _write_comments(comments, notebooks.get(name))
         book.db.commit()
         writer.set_late_penalty(card.student, row, submission.total_seconds_late)
 
 
-def _write_comments(row: Any, notebook: NotebookNode | None) -> None:
-    comments = {comment.name: comment for comment in row.comments}
+def _row(book: Gradebook, submission: SubmittedAssignment, name: str) -> SubmittedNotebook:
+    """Find what stands of one notebook, or begin it where the assignment has got it later."""
+    for found in submission.notebooks:
+        if found.name == name:
+            return found
+    with book.db.no_autoflush:
+        begun = SubmittedNotebook(
+            notebook=book.find_notebook(name, submission.name), assignment=submission
+        )
+        book.db.add(begun)
+    book.db.flush()
+    return begun
+
+
+def _write_comments(comments: Mapping[str, Comment], notebook: NotebookNode | None) -> None:
     for cell in notebook.cells if notebook is not None else []:
         name = grade_id(cell)
-        if name in comments and not utils.is_task(cell):
+        if name is not None and name in comments and not utils.is_task(cell):
             same = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
             comments[name].auto_comment = inert(NO_RESPONSE) if same else None
 
@@ -113,7 +136,7 @@ def _due_date(assignment: PlainAssignment) -> Any:
     if assignment.db_url is None:
         return None
     try:
-        with Gradebook(assignment.db_url) as own:
+        with Gradebook(driven(assignment.db_url)) as own:
             return own.find_assignment(assignment.id).duedate
     except MissingEntry:
         return None

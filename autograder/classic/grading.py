@@ -18,6 +18,7 @@ from autograder.execution.run import executed
 # Tests may ask whether they run while grading; nbgrader sets this.
 _AS_NBGRADER = {"NBGRADER_EXECUTION": "autograde"}
 FORGED = "may be forged"
+_DIED = "kernel_died"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class ClassicResult:
     status: str = "completed"
     memory_mb: float = 0.0
     cells: Mapping[str, str] | None = None
+    kernel_died: bool = False
+    """Whether a kernel of this notebook died, that of the decoys included."""
 
     @property
     def score(self) -> float:
@@ -92,7 +95,12 @@ def grade_plain(
     again = _run(with_decoys(restored, chosen), files, limits, confinement, launcher)
     fooled = {g.cell for g in again.grades if g.cell in chosen and g.points and g.state == "ok"}
     grades = tuple(_doubted(g, chosen[g.cell]) if g.cell in fooled else g for g in result.grades)
-    return replace(result, grades=grades, seconds=result.seconds + again.seconds)
+    return replace(
+        result,
+        grades=grades,
+        seconds=result.seconds + again.seconds,
+        kernel_died=result.kernel_died or again.kernel_died,
+    )
 
 
 def failing_decoys(
@@ -147,6 +155,7 @@ def _run(
             run.status,
             run.peak_memory_mb,
             dict(run.cells),
+            run.status == _DIED or _DIED in run.cells.values(),
         )
 
 

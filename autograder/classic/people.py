@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from autograder.classic.assignment import existing_gradebook, load_config
+from autograder.classic.assignment import existing_gradebook
+from autograder.classic.settings import load_config
 from autograder.errors import CourseError
 from autograder.recording.roster import Roster, read_roster, roster_of
 

@@ -15,11 +15,13 @@ from autograder.classic.grading import ClassicResult, grade_plain
 from autograder.classic.master import read_submitted
 from autograder.errors import CourseError
 from autograder.execution import Confinement
+from autograder.execution.confinement import FewerLayersError
 from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
 from autograder.grading.intake import MAX_NOTEBOOK_MB, Submission, read_timestamp
 from autograder.grading.layout import OutputLayout
-from autograder.grading.worker import limit_this_process
+from autograder.grading.worker import drop_outdated, has_ended, limit_this_process
 from autograder.scoring import Scorecard, Status, write_scorecard
+from autograder.writing import write_in_one_step
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,18 @@ def grade_plain_job(job: PlainJob) -> None:
     card, notebooks = grade_plain_submission(
         job.plan, job.submission, job.confinement, job.launcher, secret=job.fingerprint
     )
-    folder = layout.executed(student, name).parent
-    for old in folder.glob("*.ipynb"):
-        old.unlink()
+    folder, scorecard = layout.executed(student, name).parent, layout.scorecard(student, name)
+    outdated = [path for path in folder.glob("*.ipynb") if path.stem not in notebooks]
+    # A scorecard says that everything beside it is there and is of the same work: what is not
+    # goes first, and a new one is written last.
+    drop_outdated(scorecard, job.fingerprint)
+    if outdated:
+        scorecard.unlink(missing_ok=True)
+    for path in outdated:
+        path.unlink()
     for stem, notebook in notebooks.items():
-        folder.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, folder / f"{stem}.ipynb")
-    card = card.model_copy(update={"fingerprint": job.fingerprint})
-    # Last, since a scorecard says that everything beside it is there.
-    write_scorecard(card, layout.scorecard(student, name))
+        write_in_one_step(folder / f"{stem}.ipynb", nbformat.writes(notebook) + "\n")
+    write_scorecard(card.model_copy(update={"fingerprint": job.fingerprint}), scorecard)
 
 
 def grade_plain_submission(
@@ -64,6 +69,7 @@ def grade_plain_submission(
     """Return the scorecard of a submission, and its executed notebooks by name.
 
     A notebook that is missing or cannot be read earns nothing and says why; the others count.
+    A kernel that died is the learner's doing, unless what forks kernels is gone as well.
     """
     results: dict[str, ClassicResult] = {}
     problems: dict[str, str] = {}
@@ -91,21 +97,27 @@ def grade_plain_submission(
     except CourseError as error:
         problems[""] = str(error)
         results = {}
+    except FewerLayersError as error:
+        problem = f"{error} The same command tries it again."
+        return crashed(plan, submission.student, problem), {}
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         problem = (
             f"Grading broke off: {type(error).__name__}: {error} "
             f"({Path(where.filename).name}:{where.lineno}). Grade it again."
         )
-        return crashed(plan, submission.student, problem), {}
+        return crashed(plan, submission.student, problem, confinement.layers), {}
+    if any(result.kernel_died for result in results.values()) and has_ended(launcher):
+        problem = "The process that kernels are forked from was ended. Grade it again."
+        return crashed(plan, submission.student, problem, confinement.layers), {}
     card = card_of(plan, submission.student, results, problems, submitted_at=submitted_at)
     return card, {name: result.notebook for name, result in results.items()}
 
 
-def crashed(plan: Plan, student: str, problem: str) -> Scorecard:
-    """Return the scorecard of a submission whose grading broke off."""
+def crashed(plan: Plan, student: str, problem: str, layers: tuple[str, ...] = ()) -> Scorecard:
+    """Return the scorecard of a submission whose grading broke off, in a run with `layers`."""
     empty = card_of(plan, student, {}, {"": problem[:500]})
-    return empty.model_copy(update={"status": Status.CRASHED})
+    return empty.model_copy(update={"status": Status.CRASHED, "layers": layers})
 
 
 def _require_folder(folder: Path) -> None:

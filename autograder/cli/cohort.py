@@ -1,20 +1,23 @@
 """`lab grade` and `lab regrade`: a cohort from submissions to gradebook, feedback and report."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from autograder.classic.limits import AskedLimits
 from autograder.cli.grade_view import GradeView, print_summary
+from autograder.cli.layers import require_layers
 from autograder.cli.pipeline import CohortRun, grade_into
 from autograder.cli.plain import PlainRun, grade_plain_course, plain_assignment
-from autograder.cli.regrade import Answers, regrade_into
+from autograder.cli.plain_regrade import regrade_plain_course
+from autograder.cli.regrade import Answers, LabWork, regrade_into
 from autograder.cli.selection import choose_lab
 from autograder.errors import CourseError
-from autograder.execution import Confinement, detect_confinement
+from autograder.execution import detect_confinement
 from autograder.grading.layout import OutputLayout
 from autograder.grading.ray_graders import graders_on_ray
 from autograder.paths import find_course
@@ -50,6 +53,25 @@ Names = Annotated[
 ]
 Decoys = Annotated[
     bool, typer.Option(help="Plain nbgrader: run once more with tests that must fail.")
+]
+Memory = Annotated[
+    int | None,
+    typer.Option(
+        "--memory-mb",
+        min=1,
+        help="Plain nbgrader: MiB that a run may hold. Also LabGrade.memory_mb in "
+        "nbgrader_config.py.",
+        show_default="2048",
+    ),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(
+        "--seconds",
+        help="Plain nbgrader: seconds that a run may take, and so a cell where Execute.timeout "
+        "lets it. Also LabGrade.seconds in nbgrader_config.py.",
+        show_default="ten times Execute.timeout, at least 60",
+    ),
 ]
 AsData = Annotated[bool, typer.Option("--json", help="Print one JSON line per event.")]
 Database = Annotated[
@@ -95,6 +117,8 @@ def grade(
     decoys: Decoys = True,
     db_url: Database = None,
     ray: Ray = None,
+    memory_mb: Memory = None,
+    seconds: Seconds = None,
 ) -> None:
     """Grade every submission for a lab; what was graded before and has not changed is kept.
 
@@ -103,7 +127,9 @@ def grade(
     gets a scorecard that says why and stops nobody else's. Interrupt it at any time: the same
     command goes on. Exits 0 when all were graded, whatever the scores, and 3 when some could not.
 
-    An assignment without lab.toml is graded by its own in-kernel tests, as nbgrader would.
+    An assignment without lab.toml is graded by its own in-kernel tests, as nbgrader would. Its
+    runs have 2048 MiB of memory, 5 MiB of output, 64 processes, files of 200 MiB, and the time of
+    ten cells; a cell has nbgrader's Execute.timeout, 30 seconds unless the course says otherwise.
 
     Example: lab grade 11_data_quality --submitted submitted --output graded
     Example: lab grade ps1 --course ~/teaching/python101
@@ -111,11 +137,11 @@ def grade(
     plain = plain_assignment(lab_id, course)
     if plain is not None:
         _require_none_of({"--ray": ray})
-        asked = PlainRun(
-            plain, submitted, output, workers, False, roster, decoys, due=due, db_url=db_url
-        )
+        bounded = replace(plain, asked=AskedLimits(seconds, memory_mb))
+        asked = PlainRun(bounded, submitted, output, workers, roster, decoys, due, db_url)
         grade_plain_course(asked, require_sandbox=require_sandbox, as_data=as_data)
         return
+    _require_no_limits({"--memory-mb": memory_mb, "--seconds": seconds})
     options = _Options(submitted, output, workers, due, require_sandbox, roster, db_url, ray)
     run = options.run(lab_id)
     total = len(run.submissions())
@@ -137,25 +163,31 @@ def regrade(
     decoys: Decoys = True,
     db_url: Database = None,
     ray: Ray = None,
+    memory_mb: Memory = None,
+    seconds: Seconds = None,
     yes: Yes = False,
     dry_run: OnlyShow = False,
 ) -> None:
     """Grade every submission for a lab once more, and say whose score moves before writing.
 
     For each move it names the checks that changed. At a terminal it then asks. Marks and comments
-    given by hand stay, and count. Interrupted, the same command goes on.
+    given by hand stay, and count. Interrupted, the same command goes on. An assignment without
+    lab.toml is regraded by its own in-kernel tests.
 
     Example: lab regrade 11_data_quality --output graded --dry-run
     """
     plain = plain_assignment(lab_id, course)
     if plain is not None:
-        _require_none_of({"--ray": ray, "--dry-run": dry_run})
-        asked = PlainRun(plain, submitted, output, workers, True, roster, decoys, due, db_url)
-        grade_plain_course(asked, require_sandbox=require_sandbox, as_data=as_data)
+        _require_none_of({"--ray": ray})
+        bounded = replace(plain, asked=AskedLimits(seconds, memory_mb))
+        asked = PlainRun(bounded, submitted, output, workers, roster, decoys, due, db_url)
+        answers = Answers(dry_run, yes)
+        regrade_plain_course(asked, answers, require_sandbox=require_sandbox, as_data=as_data)
         return
+    _require_no_limits({"--memory-mb": memory_mb, "--seconds": seconds})
     options = _Options(submitted, output, workers, due, require_sandbox, roster, db_url, ray)
     run = options.run(lab_id)
-    failed = regrade_into(run, Answers(dry_run, yes), as_data=as_data)
+    failed = regrade_into(LabWork(run), Answers(dry_run, yes), as_data=as_data)
     _conclude(run, failed, as_data=as_data or dry_run)
 
 
@@ -175,7 +207,7 @@ class _Options:
     def run(self, lab_id: str) -> CohortRun:
         course = find_course()
         lab = choose_lab(course, lab_id)
-        confinement = detect_confinement()
+        confinement = replace(detect_confinement(), strict=self.require_sandbox)
         require_layers(confinement, strict=self.require_sandbox)
         graders = None
         if self.ray is not None:
@@ -201,6 +233,15 @@ def _conclude(run: CohortRun, failed: int, *, as_data: bool) -> None:
         raise typer.Exit(COULD_NOT_GRADE_ALL)
 
 
+def _require_no_limits(options: dict[str, object]) -> None:
+    asked = [name for name, value in options.items() if value is not None]
+    if asked:
+        raise CourseError(
+            f"{' and '.join(asked)} cannot be used on a lab, whose limits are its own.",
+            mend="Change `limits` in its lab.toml.",
+        )
+
+
 def _require_none_of(options: dict[str, object]) -> None:
     asked = [name for name, value in options.items() if value]
     if asked:
@@ -208,15 +249,3 @@ def _require_none_of(options: dict[str, object]) -> None:
             f"{' and '.join(asked)} cannot be used on an assignment without lab.toml.",
             mend="Leave it out, or make a lab of the assignment with `lab new`.",
         )
-
-
-def require_layers(confinement: Confinement, *, strict: bool) -> None:
-    """Warn of the layers that are missing around runs, or refuse when `strict`."""
-    if confinement.complete:
-        return
-    missing = "; ".join(confinement.missing)
-    if strict:
-        raise CourseError(
-            f"Refusing to grade: {missing}.", mend="`lab doctor` says what this system grants."
-        )
-    typer.secho(f"Warning: graded without {missing}.", fg=typer.colors.YELLOW, err=True)

@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from autograder.cli.cohort import require_layers
 from autograder.cli.grade_view import GradeView
+from autograder.cli.layers import require_layers
 from autograder.cli.pipeline import CohortRun, grade_into
 from autograder.cli.selection import choose_labs, lesson_folder
 from autograder.cli.verify_view import VerifyView, print_verification, summary_line

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from nbgrader.utils import parse_utc
 
-from autograder.classic.assignment import CONFIG, PlainAssignment
+from autograder.classic.assignment import PlainAssignment
+from autograder.classic.settings import CONFIG
 from autograder.errors import CourseError
 from autograder.grading.layout import OutputLayout
 from autograder.paths import COURSE_VARIABLE, CoursePaths, find_course

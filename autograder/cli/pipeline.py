@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -135,11 +135,6 @@ def make_output(layout: OutputLayout) -> None:
             f"Cannot make {layout.root}: {error.strerror or error}.",
             mend="Choose another --output.",
         ) from error
-
-
-def into_draft(run: CohortRun) -> CohortRun:
-    """Return the same run with its findings put aside, so that they can be decided on."""
-    return replace(run, layout=run.layout.draft(run.lab.manifest.id))
 
 
 def _nbgrader_config(course: CoursePaths) -> Config:

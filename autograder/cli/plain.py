@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,8 +22,11 @@ from autograder.classic.cohort import Decoys, calibrated_decoys, grade_plain_coh
 from autograder.classic.decoys import is_test
 from autograder.classic.gradebook import ensure_plain_assignment, record_plain
 from autograder.classic.people import known_students
+from autograder.classic.recorded import is_recorded, note_recorded
 from autograder.cli.formgrader import write_plain_config
 from autograder.cli.grade_view import GradeView, print_summary
+from autograder.cli.layers import require_layers
+from autograder.cli.pipeline import make_output
 from autograder.errors import CourseError
 from autograder.execution import Confinement, detect_confinement
 from autograder.feedback.page import write_feedback
@@ -51,13 +54,12 @@ class PlainRun:
     submitted: Path | None = None
     output: Path | None = None
     workers: int | None = None
-    again: bool = False
     roster: Path | None = None
     decoys: bool = True
     """Whether each notebook runs once more with tests that expect something wrong."""
     due: datetime | None = None
     db_url: str | None = None
-    """The gradebook's database; without it SQLite in the output."""
+    """The gradebook's database; without it the course's setting counts, then SQLite."""
 
     @property
     def layout(self) -> OutputLayout:
@@ -66,6 +68,10 @@ class PlainRun:
     def submissions(self) -> list[Submission]:
         """Find what was handed in; raise CourseError when there is nothing."""
         return find_submissions(self.submitted or self.assignment.submitted, self.assignment.id)
+
+    def gradebook_url(self) -> str:
+        """Return the gradebook's address: as asked for, as the course has it, or in the output."""
+        return self.db_url or self.assignment.shared_db_url or sqlite_url(self.layout.gradebook)
 
 
 def plain_assignment(name: str, course: Path | None) -> PlainAssignment | None:
@@ -93,21 +99,24 @@ def plain_assignment(name: str, course: Path | None) -> PlainAssignment | None:
 
 def grade_plain_course(run: PlainRun, *, require_sandbox: bool, as_data: bool) -> None:
     """Grade a cohort as `lab grade` shows it; exit with 3 when some could not be graded."""
-    confinement = detect_confinement()
-    if not confinement.complete:
-        missing = "; ".join(confinement.missing)
-        if require_sandbox:
-            raise CourseError(f"Refusing to grade: {missing}.", mend="See `lab doctor`.")
-        typer.secho(f"Warning: graded without {missing}.", fg=typer.colors.YELLOW, err=True)
+    confinement, decoys = ready_to_grade(run, require_sandbox=require_sandbox)
     total = len(run.submissions())
-    decoys = calibrated_decoys(run.assignment, confinement) if run.decoys else {}
-    typer.secho(_about(run.assignment, decoys, on=run.decoys), fg=typer.colors.YELLOW, err=True)
     with GradeView(run.assignment, total, confinement, as_data=as_data) as view:
         failed = grade_plain_into(run, confinement, decoys, started=view.started, done=view.done)
     if not as_data:
         print_summary(run.assignment, run.layout)
     if failed:
         raise typer.Exit(COULD_NOT_GRADE_ALL)
+
+
+def ready_to_grade(run: PlainRun, *, require_sandbox: bool) -> tuple[Confinement, Decoys]:
+    """See which layers there are, make decoys, and say what both are worth."""
+    confinement = replace(detect_confinement(), strict=require_sandbox)
+    require_layers(confinement, strict=require_sandbox)
+    run.submissions()  # nobody waits for decoys where nothing was handed in
+    decoys = calibrated_decoys(run.assignment, confinement) if run.decoys else {}
+    typer.secho(_about(run.assignment, decoys, on=run.decoys), fg=typer.colors.YELLOW, err=True)
+    return confinement, decoys
 
 
 def grade_plain_into(
@@ -120,27 +129,29 @@ def grade_plain_into(
 ) -> int:
     """Grade a cohort, bring the output folder up to date; return how many could not be graded."""
     submissions, layout = run.submissions(), run.layout
-    _make(layout.root)
+    make_output(layout)
     failed = 0
-    with only_grader(layout, run.assignment.id), _gradebook(run) as book:
-        with book.turn():
-            ensure_plain_assignment(book, run.assignment, duedate=run.due)
+    with only_grader(layout, run.assignment.id), recording_plain(run) as book:
         for graded in grade_plain_cohort(
             run.assignment,
             submissions,
             layout.root,
             confinement=confinement,
             workers=run.workers,
-            again=run.again,
             decoys=decoys,
             started=started,
         ):
-            _record(run, graded, book)
+            record_plain_card(run, graded.card, book)
             failed += graded.card.status is not Status.GRADED
             done(graded)
-    write_report(subject_of_assignment(run.assignment), layout)
-    write_plain_config(run.assignment, layout.root)
+    conclude_plain(run)
     return failed
+
+
+def conclude_plain(run: PlainRun) -> None:
+    """Write what is about the whole cohort."""
+    write_report(subject_of_assignment(run.assignment), run.layout)
+    write_plain_config(run.assignment, run.layout.root)
 
 
 def executed_notebooks(
@@ -155,20 +166,26 @@ def executed_notebooks(
 
 
 @contextmanager
-def _gradebook(run: PlainRun) -> Iterator[GradebookWriter]:
+def recording_plain(run: PlainRun) -> Iterator[GradebookWriter]:
+    """Open the gradebook and make it know the assignment."""
     roster = known_students(run.assignment.course, run.roster)
-    url = run.db_url or sqlite_url(run.layout.gradebook)
+    url = run.gradebook_url()
     with writing(url, config=run.assignment.config, roster=roster) as writer:
         run.layout.keep_gradebook_at(url)
+        with writer.turn():
+            ensure_plain_assignment(writer, run.assignment, duedate=run.due)
         yield writer
 
 
-def _record(run: PlainRun, graded: Graded, book: GradebookWriter) -> None:
+def record_plain_card(run: PlainRun, card: Scorecard, book: GradebookWriter) -> None:
     """Bring gradebook and feedback pages up to one scorecard."""
-    notebooks = executed_notebooks(run.assignment, run.layout, graded.submission.student)
+    notebooks = executed_notebooks(run.assignment, run.layout, card.student)
     with book.turn():
-        record_plain(book, run.assignment, graded.card, notebooks, fresh=graded.fresh)
-    _write_pages(run.assignment, run.layout, graded.card, notebooks, book.book)
+        fresh = not is_recorded(run.layout, card)
+        record_plain(book, run.assignment, card, notebooks, fresh=fresh)
+    if card.status is not Status.CRASHED:
+        note_recorded(run.layout, card)
+    _write_pages(run.assignment, run.layout, card, notebooks, book.book)
 
 
 def write_plain_feedback(
@@ -207,12 +224,3 @@ def _about(assignment: PlainAssignment, decoys: Decoys, *, on: bool) -> str:
         f"Decoys watch over {guarded} of {tests} test cells; a test that lets a wrong expectation "
         "pass earns nothing and waits for a person."
     )
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CourseError(
-            f"Cannot make {folder}: {error.strerror or error}.", mend="Choose another --output."
-        ) from error

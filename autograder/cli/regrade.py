@@ -2,29 +2,39 @@
 
 import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import typer
 from rich.console import Console
 
+from autograder.classic.assignment import PlainAssignment
 from autograder.cli.grade_view import GradeView
 from autograder.cli.pipeline import (
     CohortRun,
     conclude,
     graded_submissions,
-    into_draft,
     make_output,
     record_one,
     recording,
 )
+from autograder.contract.lab import Lab
 from autograder.errors import CourseError
+from autograder.execution import Confinement
 from autograder.grading.alone import only_grader
+from autograder.grading.cohort import Graded
+from autograder.grading.intake import Submission
 from autograder.grading.layout import OutputLayout
 from autograder.grading.moves import Move, move_between, move_in_words
+from autograder.grading.worker import drop_outdated
+from autograder.recording.gradebook import GradebookWriter
 from autograder.recording.marks import marks_by_hand
 from autograder.recording.opening import opened
-from autograder.scoring import Scorecard, Status, read_scorecard
+from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
+from autograder.writing import write_in_one_step
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,87 @@ class Answers:
 
     only_show: bool = False
     yes: bool = False
+
+
+class Work(Protocol):
+    """What is to be graded anew: a cohort's work for a lab, or for a plain nbgrader assignment."""
+
+    @property
+    def subject(self) -> Lab | PlainAssignment:
+        """Return what was set."""
+
+    @property
+    def layout(self) -> OutputLayout:
+        """Return where the findings count."""
+
+    @property
+    def confinement(self) -> Confinement:
+        """Return what runs are confined by."""
+
+    def submissions(self) -> list[Submission]:
+        """Find what was handed in."""
+
+    def gradebook_url(self) -> str:
+        """Return the gradebook's address."""
+
+    def graded(
+        self,
+        submissions: list[Submission],
+        layout: OutputLayout,
+        started: Callable[[Submission], None],
+    ) -> Iterator[Graded]:
+        """Grade `submissions` into `layout`, and nothing else; what is there is kept."""
+
+    def recording(self) -> AbstractContextManager[GradebookWriter]:
+        """Open the gradebook and make it know what was set."""
+
+    def record(self, card: Scorecard, book: GradebookWriter) -> None:
+        """Bring gradebook and feedback up to one scorecard."""
+
+    def conclude(self) -> None:
+        """Write what is about the whole cohort."""
+
+
+@dataclass(frozen=True)
+class LabWork:
+    """Hold a cohort's work for a lab."""
+
+    run: CohortRun
+
+    @property
+    def subject(self) -> Lab:
+        return self.run.lab
+
+    @property
+    def layout(self) -> OutputLayout:
+        return self.run.layout
+
+    @property
+    def confinement(self) -> Confinement:
+        return self.run.confinement
+
+    def submissions(self) -> list[Submission]:
+        return self.run.submissions()
+
+    def gradebook_url(self) -> str:
+        return self.run.gradebook_url()
+
+    def graded(
+        self,
+        submissions: list[Submission],
+        layout: OutputLayout,
+        started: Callable[[Submission], None],
+    ) -> Iterator[Graded]:
+        return graded_submissions(self.run, submissions, layout, started)
+
+    def recording(self) -> AbstractContextManager[GradebookWriter]:
+        return recording(self.run)
+
+    def record(self, card: Scorecard, book: GradebookWriter) -> None:
+        record_one(self.run, card, book)
+
+    def conclude(self) -> None:
+        conclude(self.run)
 
 
 @dataclass
@@ -44,34 +135,34 @@ class _Draft:
     failed: int = 0
 
 
-def regrade_into(run: CohortRun, answers: Answers, *, as_data: bool) -> int:
+def regrade_into(work: Work, answers: Answers, *, as_data: bool) -> int:
     """Grade a cohort anew, tell the moves, write; return how many could not be graded.
 
     What was found stands aside until it is written, so whoever is killed goes on from there. A
     card whose grading broke off replaces none that is whole.
     """
-    submissions = run.submissions()
-    make_output(run.layout)
-    draft = into_draft(run)
+    submissions, layout = work.submissions(), work.layout
+    make_output(layout)
+    draft = layout.draft(work.subject.id)
     found = _Draft()
-    with only_grader(run.layout, run.lab.manifest.id):
-        with GradeView(run.lab, len(submissions), run.confinement, as_data=as_data) as view:
-            for graded in graded_submissions(run, submissions, draft.layout, view.started):
-                _compare(run, graded.card, found)
+    with only_grader(layout, work.subject.id):
+        with GradeView(work.subject, len(submissions), work.confinement, as_data=as_data) as view:
+            for graded in work.graded(submissions, draft, view.started):
+                _compare(layout, graded.card, found)
                 view.done(graded)
-            _tell(run, found, view, as_data=as_data)
+            _tell(work, found, view, as_data=as_data)
         if not answers.only_show and _agreed(found, answers, as_data=as_data):
-            with recording(run) as book:
+            with work.recording() as book:
                 for card in found.cards:
-                    _adopt(card, draft.layout, run.layout)
-                    record_one(run, card, book)
-                conclude(run)
-        shutil.rmtree(draft.layout.root)
+                    _adopt(card, draft, layout)
+                    work.record(card, book)
+                work.conclude()
+        shutil.rmtree(draft.root)
     return found.failed
 
 
-def _compare(run: CohortRun, card: Scorecard, found: _Draft) -> None:
-    old = _earlier(run.layout.scorecard(card.student, run.lab.manifest.id))
+def _compare(layout: OutputLayout, card: Scorecard, found: _Draft) -> None:
+    old = _earlier(layout.scorecard(card.student, card.lab))
     found.failed += card.status is not Status.GRADED
     if card.status is Status.CRASHED and old is not None:
         return
@@ -88,10 +179,10 @@ def _earlier(path: Path) -> Scorecard | None:
         return None
 
 
-def _tell(run: CohortRun, found: _Draft, view: GradeView, *, as_data: bool) -> None:
+def _tell(work: Work, found: _Draft, view: GradeView, *, as_data: bool) -> None:
     """Say whose score moves; to a program one event each."""
     moves = sorted(found.moves, key=lambda move: move.student)
-    by_hand = _by_hand(run, moves)
+    by_hand = _by_hand(work, moves)
     console = Console()
     for move in moves:
         held = by_hand[move.student]
@@ -106,12 +197,12 @@ def _tell(run: CohortRun, found: _Draft, view: GradeView, *, as_data: bool) -> N
         )
 
 
-def _by_hand(run: CohortRun, moves: list[Move]) -> dict[str, dict[str, float]]:
-    lab = run.lab.manifest.id
-    if not moves or not run.layout.has_gradebook:
+def _by_hand(work: Work, moves: list[Move]) -> dict[str, dict[str, float]]:
+    if not moves or not work.layout.has_gradebook:
         return {move.student: {} for move in moves}
-    with opened(run.gradebook_url()) as book:
-        return {move.student: marks_by_hand(book, lab, move.student) for move in moves}
+    with opened(work.gradebook_url()) as book:
+        set_work = work.subject.id
+        return {move.student: marks_by_hand(book, set_work, move.student) for move in moves}
 
 
 def _agreed(found: _Draft, answers: Answers, *, as_data: bool) -> bool:
@@ -122,16 +213,18 @@ def _agreed(found: _Draft, answers: Answers, *, as_data: bool) -> bool:
 
 
 def _adopt(card: Scorecard, draft: OutputLayout, layout: OutputLayout) -> None:
-    """Move one submission's findings to where they count, the scorecard last."""
+    """Copy one submission's findings to where they count, the scorecard last.
+
+    The draft stays whole until all are written, so whoever is killed here begins here again.
+    """
     student, lab = card.student, card.lab
-    executed = draft.executed(student, lab)
-    if executed.is_file():
-        _move(executed, layout.executed(student, lab))
-    else:
-        layout.executed(student, lab).unlink(missing_ok=True)
-    _move(draft.scorecard(student, lab), layout.scorecard(student, lab))
-
-
-def _move(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(target)
+    source, target = (place.executed(student, lab).parent for place in (draft, layout))
+    scorecard = layout.scorecard(student, lab)
+    drop_outdated(scorecard, card.fingerprint)
+    found = {path.name: path for path in source.glob("*.ipynb")}
+    for name, path in found.items():
+        write_in_one_step(target / name, path.read_text(encoding="utf-8"))
+    for path in target.glob("*.ipynb"):
+        if path.name not in found:
+            path.unlink()
+    write_scorecard(card, scorecard)

@@ -49,6 +49,10 @@ WALLED = (
 FILTERED = "dangerous system calls refused"
 
 
+class FewerLayersError(Exception):
+    """Tell that a run was not begun, since it would lack a layer that must be there."""
+
+
 @dataclass(frozen=True)
 class Confinement:
     """Say by which means runs are confined; make one with `detect_confinement`."""
@@ -61,6 +65,8 @@ class Confinement:
     missing: tuple[str, ...] = ()
     """What this system did not grant, in words, each with its mend."""
     layers: tuple[str, ...] = field(default=ALWAYS)
+    strict: bool = False
+    """Whether a run with fewer layers than all is not to be begun."""
 
     @property
     def complete(self) -> bool:
@@ -77,6 +83,18 @@ class Confinement:
         alone = "no network but ports " + ", ".join(map(str, sorted(ports)))
         kept = [alone if layer == NO_NETWORK else layer for layer in self.layers]
         return tuple(layer for layer in kept if doors or layer != alone)
+
+    def require_layers(self, ports: Sequence[int], *, doors: bool) -> None:
+        """Raise FewerLayersError when strict and such a run would lack a layer."""
+        if not self.strict:
+            return
+        if self.missing:
+            raise FewerLayersError(f"Not run, since this system lacks {'; '.join(self.missing)}.")
+        if len(self.layers_with(ports, doors=doors)) < len(self.layers):
+            raise FewerLayersError(
+                "Not run: no kernel could be forked, and an ordinary one would have the machine's "
+                "whole network for the sake of the ports that the lab needs."
+            )
 
     def run_id(self) -> int | None:
         """Return the user id for the next run, or None to stay who we are."""

@@ -71,8 +71,10 @@ def launch_plain_kernel(
 ) -> AsyncKernelManager:
     """Start an ordinary ipykernel inside the confinement, talking over sockets in `scratch`.
 
-    For the sake of any `ports` it has the machine's whole network.
+    For the sake of any `ports` it has the machine's whole network; raise FewerLayersError where
+    the confinement is strict and that, or anything else, would be a layer less.
     """
+    confinement.require_layers(ports, doors=False)
     user = confinement.run_id()
     settings = start_settings(limits, confinement, user, scratch.cwd)
     argv = [sys.executable, "-c", Path(start.__file__).read_text(), json.dumps(settings)]

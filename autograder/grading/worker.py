@@ -14,6 +14,7 @@ from autograder.checks import shelf
 from autograder.contract.lab import Lab, load_lab
 from autograder.errors import CourseError
 from autograder.execution import Confinement
+from autograder.execution.confinement import FewerLayersError
 from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
 from autograder.grading.grader import grade_notebook
 from autograder.grading.intake import Submission, take_in
@@ -56,7 +57,7 @@ def grade_job(job: Job) -> None:
     student, name = job.submission.student, job.submission.lab
     executed, scorecard = layout.executed(student, name), layout.scorecard(student, name)
     # First, since a scorecard says that everything beside it is there and is of the same work.
-    _drop_outdated(scorecard, job.fingerprint)
+    drop_outdated(scorecard, job.fingerprint)
     if notebook is None:
         executed.unlink(missing_ok=True)
     else:
@@ -64,7 +65,8 @@ def grade_job(job: Job) -> None:
     write_scorecard(card.model_copy(update={"fingerprint": job.fingerprint}), scorecard)
 
 
-def _drop_outdated(scorecard: Path, fingerprint: str) -> None:
+def drop_outdated(scorecard: Path, fingerprint: str) -> None:
+    """Remove a scorecard that is not of the work with `fingerprint`, or cannot be read."""
     try:
         outdated = scorecard.is_file() and read_scorecard(scorecard).fingerprint != fingerprint
     except CourseError:
@@ -96,6 +98,9 @@ def grade_submission(
         )
     except CourseError:
         raise
+    except FewerLayersError as error:
+        problem = f"{error} The same command tries it again."
+        return rejected(lab, submission.student, problem, Status.CRASHED), None
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         problem = (
@@ -104,15 +109,19 @@ def grade_submission(
             "if it happens twice, report it with this scorecard."
         )
         card = rejected(lab, submission.student, problem[:500], Status.CRASHED)
-        return card.model_copy(update={"submitted_at": intake.submitted_at}), None
-    if grading.kernel_died and _has_ended(launcher):
+        # What broke off may have been a run; a kernel without doors has the fewest layers.
+        layers = confinement.layers_with(around.ports, doors=False)
+        known = {"submitted_at": intake.submitted_at, "layers": layers}
+        return card.model_copy(update=known), None
+    if grading.kernel_died and has_ended(launcher):
         problem = "The process that kernels are forked from was ended. Grade it again."
-        return rejected(lab, submission.student, problem, Status.CRASHED), None
+        card = rejected(lab, submission.student, problem, Status.CRASHED)
+        return card.model_copy(update={"layers": grading.card.layers}), None
     card = grading.card.model_copy(update={"submitted_at": intake.submitted_at})
     return card, with_verdicts(lab, grading.notebook, card)
 
 
-def _has_ended(launcher: KernelLauncher) -> bool:
+def has_ended(launcher: KernelLauncher) -> bool:
     """Say whether what forks kernels is gone, which may show a moment after they are."""
     until = time.monotonic() + _SECONDS_TO_SHOW
     while getattr(launcher, "alive", True):

@@ -117,7 +117,8 @@ def _sandbox(confinement: Confinement) -> Finding:
     if confinement.complete:
         return Finding("Sandbox", "good", ", ".join(confinement.layers))
     mend = "Your own work runs all the same; strangers' should not. See the instructor guide."
-    return Finding("Sandbox", "note", "without " + "; ".join(confinement.missing), mend)
+    found = f"{', '.join(confinement.layers)}; without {'; '.join(confinement.missing)}"
+    return Finding("Sandbox", "note", found, mend)
 
 
 def _browser() -> Finding:

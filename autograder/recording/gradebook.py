@@ -57,7 +57,7 @@ class GradebookWriter:
         with self.book.db.no_autoflush:  # nbgrader reads while it builds, and SQLAlchemy warns
             submission = self.book.update_or_create_submission(card.lab, card.student, **when)
         notebook = next(nb for nb in submission.notebooks if nb.name == NOTEBOOK)
-        grades, comments = self._rows(notebook)
+        grades, comments = self.rows(notebook)
         scores = {task.id: task for task in redacted(card).tasks}
         for task in lab.manifest.tasks:
             score = scores.get(task.id) or _nothing(task)
@@ -69,7 +69,7 @@ class GradebookWriter:
         self.book.db.commit()
         self.set_late_penalty(card.student, notebook, submission.total_seconds_late)
 
-    def _rows(self, notebook: SubmittedNotebook) -> tuple[dict[str, Grade], dict[str, Comment]]:
+    def rows(self, notebook: SubmittedNotebook) -> tuple[dict[str, Grade], dict[str, Comment]]:
         """Give the grade and comment rows by cell name, adding those of cells that are new."""
         grades = {grade.name: grade for grade in notebook.grades}
         comments = {comment.name: comment for comment in notebook.comments}
@@ -77,9 +77,11 @@ class GradebookWriter:
         for cell in (*master.grade_cells, *master.task_cells):
             if cell.name not in grades:
                 grades[cell.name] = Grade(cell_id=cell.id, notebook=notebook)
+                self.book.db.add(grades[cell.name])
         for cell in (*master.solution_cells, *master.task_cells):
             if cell.name not in comments:
                 comments[cell.name] = Comment(cell_id=cell.id, notebook=notebook)
+                self.book.db.add(comments[cell.name])
         return grades, comments
 
     def set_late_penalty(

@@ -48,6 +48,12 @@ def test_an_unknown_lab_is_told_with_the_nearest_name(course: Path) -> None:
     refused(lab("grade", "tinny", course=course), "no lab tinny", "tiny")
 
 
+def test_a_labs_limits_are_its_own(course: Path) -> None:
+    for command in ("grade", "regrade"):
+        said = ("--memory-mb and --seconds", "whose limits are its own")
+        refused(lab(command, "tiny", "--memory-mb", "9", "--seconds", "9", course=course), *said)
+
+
 def test_missing_and_empty_folders(course: Path) -> None:
     refused(lab("grade", "tiny", "--submitted", "nowhere", course=course), "not a folder")
     (course / "empty").mkdir()

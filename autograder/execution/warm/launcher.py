@@ -62,7 +62,11 @@ class WarmLauncher:
         ports: Sequence[int],
         variables: Mapping[str, str],
     ) -> AsyncKernelManager:
-        """Fork a kernel; a run that may reach more than the zygote gets an ordinary one."""
+        """Fork a kernel; a run that may reach more than the zygote gets an ordinary one.
+
+        So does a run when the zygote is gone. Raise FewerLayersError where the ordinary one would
+        have fewer layers and the confinement is strict.
+        """
         if not set(ports) <= set(self.ports):
             return launch_plain_kernel(
                 scratch, limits, confinement, ports=ports, variables=variables
@@ -99,7 +103,8 @@ def kernels_for(
     """Give warm kernels where the system lets them be walled in, else ordinary ones.
 
     A warm one can be let reach the loopback `ports` alone; an ordinary one has the machine's
-    network then. What earlier runs left behind because they were killed is removed.
+    network then, and is refused where the confinement is strict. What earlier runs left behind
+    because they were killed is removed.
     """
     remove_unclaimed()
     if confinement.bubblewrap is None:
@@ -116,7 +121,8 @@ def warm_kernels(
     """Keep a zygote that has imported `preload` alive for the body; None where it cannot fork.
 
     A module that starts threads on import makes forking unsafe, and a system that does not let a
-    forked run be walled in makes it unsound: then there is none.
+    forked run be walled in makes it unsound: then there is none. Why, and what of `preload` could
+    not be imported, is said on the error stream.
     """
     warm_font_list()
     with claimed_folder() as folder:
@@ -131,8 +137,12 @@ def warm_kernels(
         try:
             process, ready = _start(address, folder, preload, confinement, network=bool(ports))
             launcher = WarmLauncher(address, runs, tuple(ports), tuple(ready.get("missing", ())))
-            can_fork = ready.get("threads") == 1
-            yield launcher if can_fork and _works(launcher, confinement) else None
+            why_not = _why_not(ready, launcher, confinement)
+            if why_not:
+                _say(f"Kernels are ordinary ones, which start more slowly, since {why_not}.")
+            elif launcher.missing:
+                _say(f"Could not be imported ahead of the runs: {', '.join(launcher.missing)}.")
+            yield None if why_not else launcher
         finally:
             if process is not None:
                 process.kill()
@@ -176,6 +186,21 @@ def _start(
     with os.fdopen(reader, "rb") as answer:
         text = answer.read()
     return process, json.loads(text) if text else {}
+
+
+def _why_not(ready: Mapping[str, Any], launcher: WarmLauncher, confinement: Confinement) -> str:
+    """Return why the zygote cannot fork, or nothing."""
+    if "threads" not in ready:
+        return "the process that was to fork them did not come up"
+    if ready["threads"] != 1:
+        return "a package that is imported ahead starts threads as it is imported"
+    if not _works(launcher, confinement):
+        return "a forked one does not come up behind its walls here"
+    return ""
+
+
+def _say(text: str) -> None:
+    print(f"Warning: {text}", file=sys.stderr)
 
 
 def _works(launcher: WarmLauncher, confinement: Confinement) -> bool:

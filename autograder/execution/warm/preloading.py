@@ -83,6 +83,8 @@ def forget_before_the_fork() -> None:
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].seed()
     if "matplotlib" in sys.modules:
         for name in ("get_configdir", "get_cachedir"):
             remembering = getattr(sys.modules["matplotlib"], name)
