@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.checking import verdict_bounds, walls_bound
+from benchmarks.checking import verdict_bounds, walls_bounds
 from benchmarks.grading import ROOT, TINY, cohort_row, notebook_rows
 from benchmarks.growth import growth_bounds
 from benchmarks.table import Bound, Row, write_results
@@ -28,7 +28,7 @@ def main(
     """Measure the grader against what a user would use instead, and write RESULTS.md."""
     works: list[Callable[[], list[Row | Bound]]] = [
         lambda: notebook_rows(runs=runs, aim=20),
-        lambda: [walls_bound(runs=4 * rounds)],
+        lambda: [*walls_bounds(runs=4 * rounds)],
         lambda: verdict_bounds(checks=50),
         lambda: [cohort_row(TINY, "tiny", students=16, rounds=rounds, aim=30)],
         lambda: [cohort_row(ROOT, _FRAUD, students=submissions, rounds=fraud_rounds, aim=50)],

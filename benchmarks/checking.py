@@ -8,15 +8,27 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
 
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+
 from autograder.checks import Ruling, Run, judge
 from autograder.contract.lab import Lab, load_lab
-from autograder.execution import detect_confinement
-from autograder.execution.kernel import launch_plain_kernel
-from autograder.execution.warm.launcher import kernels_for
+from autograder.contract.manifest import Limits
+from autograder.execution import Confinement, detect_confinement
+from autograder.execution.environment import Scratch
+from autograder.execution.kernel import (
+    KernelLauncher,
+    end_kernel,
+    launch_plain_kernel,
+    start_manager,
+)
+from autograder.execution.unwalled.kernel import OwnKernel
+from autograder.execution.warm.launcher import PROVISIONER, kernels_for
 from autograder.execution.warm.standby import kernel_ahead
 from autograder.learning.check import check_work
 from autograder.learning.places import Place
@@ -98,19 +110,77 @@ def _compute(lab: Lab, folder: Path, answer: Connection) -> None:
 
 
 def _text(notebook: object) -> str:
-    import nbformat
-
     return str(nbformat.writes(notebook))
 
 
-def walls_bound(*, runs: int) -> Bound:
-    """Compare an ordinary kernel behind bubblewrap's walls with one without, in turn."""
-    lab = load_lab(TINY / "labs" / "tiny")
+def walls_bounds(*, runs: int) -> list[Bound]:
+    """Compare kernels behind walls with kernels without, ordinary ones and forked ones, in turn.
+
+    Grading forks. Only behind walls is there a forked kernel of the grader's; what it is held
+    against is forked as users' own are, which the same provisioner and client do.
+    """
     inside, outside = detect_confinement(), detect_confinement(wanted=False)
-    differences = [
-        seconds(lambda: run_once(lab, inside, launch_plain_kernel))
-        - seconds(lambda: run_once(lab, outside, launch_plain_kernel))
-        for _ in range(runs)
-    ]
-    what = f"what the sandbox adds to a run, median of {runs}"
-    return Bound(what, 1000 * median(differences), "ms", 25, "the same without walls")
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        kernels_for((), inside) as forking,
+    ):
+        walled, bare = (forking, inside), (open_forks(Path(folder)), outside)
+        return [
+            _difference(
+                "a run", (launch_plain_kernel, inside), (launch_plain_kernel, outside), runs
+            ),
+            _difference("a run in a forked kernel", walled, bare, runs),
+        ]
+
+
+_Side = tuple[KernelLauncher, Confinement]
+
+
+def _difference(what: str, walled: _Side, bare: _Side, runs: int) -> Bound:
+    lab = load_lab(TINY / "labs" / "tiny")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
+
+    def spent(side: _Side) -> float:
+        launcher, confinement = side
+        return seconds(lambda: run_once(lab, confinement, launcher, notebook))
+
+    for side in (walled, bare):
+        spent(side)
+    with_walls, without = [], []
+    for _ in range(runs):
+        with_walls.append(spent(walled))
+        without.append(spent(bare))
+    differences = [one - other for one, other in zip(with_walls, without, strict=True)]
+    told = f"the same without walls, {1000 * median(without):.0f} ms"
+    name = f"what the sandbox adds to {what}, median of {runs}"
+    return Bound(name, 1000 * median(differences), "ms", 25, told)
+
+
+def open_forks(folder: Path) -> KernelLauncher:
+    """Return what forks kernels without walls; the process that they are forked from ends soon."""
+    # One zygote has one environment, and so these runs share a home.
+    home = dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR", "TMPDIR"), str(folder))
+    stanza = {"provisioner_name": PROVISIONER, "config": {"preload": [], "idle_seconds": 10}}
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+
+    def launch(
+        scratch: Scratch,
+        limits: Limits,
+        confinement: Confinement,
+        *,
+        ports: Sequence[int],
+        variables: Mapping[str, str],
+    ) -> AsyncKernelManager:
+        manager = start_manager(
+            scratch,
+            argv=[*argv, "--HistoryManager.enabled=False"],
+            user=None,
+            variables={**variables, **home},
+            metadata={"kernel_provisioner": stanza},
+        )
+        if not isinstance(getattr(manager.provisioner, "process", None), OwnKernel):
+            end_kernel(manager)
+            raise RuntimeError("no kernel could be forked without walls, so nothing is compared")
+        return manager
+
+    return launch

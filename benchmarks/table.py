@@ -4,10 +4,13 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+
+import psutil
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def write_results(rows: list[Row | Bound], path: Path) -> None:
         "# Measured",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} "
-        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end. "
+        f"{platform.machine()}, {processor()}, {os.cpu_count()} cores, {memory_gb():.0f} GB, "
+        f"load {os.getloadavg()[0]:.1f} at the end. "
         "Medians, both sides in turn in one run. `make bench` writes this page.",
         "",
         "| work | here | against | ratio | aim | |",
@@ -69,6 +73,21 @@ def write_results(rows: list[Row | Bound], path: Path) -> None:
     text = "\n".join(lines) + "\n"
     path.write_text(text, encoding="utf-8")
     print(text)
+
+
+def processor() -> str:
+    """Return the processor's model as its maker names it, or that it is not known."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            name, _, model = line.partition(":")
+            if name.strip() == "model name":
+                return model.strip()
+    return platform.processor() or "a processor of unknown model"
+
+
+def memory_gb() -> float:
+    """Return how much memory the machine has."""
+    return float(psutil.virtual_memory().total / 1e9)
 
 
 def seconds(action: Callable[[], None]) -> float:
