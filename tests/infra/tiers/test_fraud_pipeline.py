@@ -51,7 +51,14 @@ def test_every_step_of_fraud_detection_is_in_the_pipeline() -> None:
 
 @pytest.mark.parametrize(("said", "is_it"), [("VERSION=1.5.0", True), ("VERSION=", False)])
 def test_a_version_that_nobody_filled_in_is_that_of_the_checkout(said: str, is_it: bool) -> None:
-    command = [tool("make"), "--dry-run", "-f", "infra/ci/pipeline.mk", "ci-images"]
+    command = [
+        tool("make"),
+        "--dry-run",
+        "--no-print-directory",
+        "-f",
+        "infra/ci/pipeline.mk",
+        "ci-images",
+    ]
     name, _, value = said.partition("=")
     made = subprocess.run(
         command,
@@ -70,20 +77,40 @@ def test_every_step_of_the_pipeline_is_known_to_make() -> None:
     steps = re.findall(r"^(fraud-\w+):.*## ", text, re.M)
     assert len(steps) == 8
     for step in (*steps, "ci-judge", "ci-rollback", "ci-go-back"):
-        command = ["--dry-run", "-f", str(SHIPPING / "pipeline.mk"), step, "COLOUR=green"]
+        command = [
+            "--dry-run",
+            "--no-print-directory",
+            "-f",
+            str(SHIPPING / "pipeline.mk"),
+            step,
+            "COLOUR=green",
+        ]
         done = run(tool("make"), *command, "VERSION=1.5.0", folder=ROOT)
         assert done.returncode == 0 and done.stdout.strip(), done.stderr
         for line in done.stdout.splitlines():
             shlex.split(line.rstrip("\\"), comments=True)
     promoted = run(
         tool("make"),
-        *("--dry-run", "-f", str(SHIPPING / "pipeline.mk"), "fraud-promote", "VERSION=1.5.0"),
+        *(
+            "--dry-run",
+            "--no-print-directory",
+            "-f",
+            str(SHIPPING / "pipeline.mk"),
+            "fraud-promote",
+            "VERSION=1.5.0",
+        ),
         folder=ROOT,
     ).stdout
     assert [part for part in PARTS if f" {part}.image.tag=1.5.0" in promoted] == list(PARTS)
     assert promoted.count("canary.enabled=false") == 2
     judged = run(
-        tool("make"), "--dry-run", "-f", str(SHIPPING / "pipeline.mk"), "ci-judge", folder=ROOT
+        tool("make"),
+        "--dry-run",
+        "--no-print-directory",
+        "-f",
+        str(SHIPPING / "pipeline.mk"),
+        "ci-judge",
+        folder=ROOT,
     ).stdout
     assert judged.rstrip().endswith("fraud-desk fraud-answering")
     nameless = run(tool("make"), "-f", str(SHIPPING / "pipeline.mk"), "fraud-switch", folder=ROOT)
