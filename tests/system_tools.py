@@ -20,6 +20,6 @@ def tool(name: str, package: str) -> str:
 
 def said(*command: str | Path, folder: Path | None = None) -> str:
     """Run a program and return what it said; fail with that where it fails."""
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120)
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=600)
     assert ran.returncode == 0, f"{' '.join(map(str, command))}\n{ran.stdout}{ran.stderr}"
     return ran.stdout + ran.stderr
