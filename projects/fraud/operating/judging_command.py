@@ -1,9 +1,10 @@
 """The command of a night: `python -m projects.fraud.operating judge-day --help`."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import sqlalchemy as sa
 import typer
@@ -12,10 +13,11 @@ from prometheus_client import CollectorRegistry, write_to_textfile
 from autograder.errors import CourseError
 from infra.settings import load_settings
 from projects.fraud.operating.canary import CanaryVerdict
-from projects.fraud.operating.drift_watch import WatchReport
 from projects.fraud.operating.registry_place import tracking_at
-from projects.fraud.operating.retraining import DayDecided
 from projects.fraud.operating.watch_metrics import WatchMetrics
+
+if TYPE_CHECKING:
+    from projects.fraud.operating.nightly import Night
 
 _REPOSITORY = Path(__file__).parents[3]
 
@@ -99,10 +101,10 @@ def judge_day(
             night = judged(payments, chosen, engine, config, typer.echo)
         finally:
             engine.dispose()
-        if metrics is not None and night.report is not None:
-            _write(metrics, night.report, night.decided, held_back(registering))
+        _write(metrics, night, lambda: held_back(registering))
     except NotRetrainedError as error:
         typer.echo(f"{error}", err=True)
+        _write(metrics, error.night, lambda: held_back(registering))
         raise typer.Exit(1) from error
     except sa.exc.SQLAlchemyError as error:
         raise CourseError(
@@ -127,11 +129,11 @@ def _engine(database: str | None) -> sa.Engine:
     return sa.create_engine(url, pool_pre_ping=True)
 
 
-def _write(
-    file: Path, report: WatchReport, decided: DayDecided, held: CanaryVerdict | None
-) -> None:
+def _write(file: Path | None, night: "Night", held: Callable[[], CanaryVerdict | None]) -> None:
+    if file is None or night.report is None:
+        return
     registry = CollectorRegistry()
     watched = WatchMetrics(registry)
-    watched.record(report, decided.confirmed, decided.is_due)
-    watched.challenger(held)
+    watched.record(night.report, night.decided.confirmed, night.due)
+    watched.challenger(held())
     write_to_textfile(str(file), registry)

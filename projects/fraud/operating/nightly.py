@@ -1,6 +1,7 @@
 """What an operator or a nightly job does for one day: judge it, decide, retrain if that is due."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,14 @@ _LOCK = "fraud_retraining"
 
 
 class NotRetrainedError(Exception):
-    """Say that a retraining is due and could not be done; the next run tries again."""
+    """Say that a retraining is due and could not be done; the next run tries again.
+
+    `night` holds what was decided all the same.
+    """
+
+    def __init__(self, message: str, night: "Night") -> None:
+        super().__init__(message)
+        self.night = night
 
 
 @dataclass(frozen=True)
@@ -37,10 +45,15 @@ class NightConfig:
 
 @dataclass(frozen=True)
 class Night:
-    """Hold what was decided on the day; `report` is None where that was decided before."""
+    """Hold what was decided on the day.
+
+    `report` is None where that was decided before, and the day was not judged once more because a
+    retraining was due. `due` says whether a retraining still is, be it of an earlier day.
+    """
 
     decided: DayDecided
     report: WatchReport | None
+    due: bool
 
 
 def judge_day(source: Path, day: int, engine: sa.Engine, config: NightConfig, say: Say) -> Night:
@@ -71,8 +84,20 @@ def judge_day(source: Path, day: int, engine: sa.Engine, config: NightConfig, sa
         elif due:
             if featured is None:
                 featured = _featured(source, day, config.judging)
-            _start(trigger, featured, day, config, say)
-        return Night(trigger.history()[day], report)
+                report = _judged_again(featured, day, config)
+            try:
+                _start(trigger, featured, day, config, say)
+            except CourseError as error:
+                raise NotRetrainedError(
+                    f"A retraining is due and was not done: {error} The next run tries again.",
+                    _night(trigger, day, report),
+                ) from error
+        return _night(trigger, day, report)
+
+
+def _night(trigger: RetrainingTrigger, day: int, report: WatchReport | None) -> Night:
+    history = trigger.history()
+    return Night(history[day], report, due=any(one.is_due for one in history.values()))
 
 
 def _featured(source: Path, day: int, config: JudgingConfig) -> pd.DataFrame:
@@ -83,12 +108,14 @@ def _featured(source: Path, day: int, config: JudgingConfig) -> pd.DataFrame:
 def _start(
     trigger: RetrainingTrigger, featured: pd.DataFrame, day: int, config: NightConfig, say: Say
 ) -> None:
-    try:
-        trigger.start_due(lambda purpose: retrain(purpose, featured, day, config.retraining, say))
-    except CourseError as error:
-        raise NotRetrainedError(
-            f"A retraining is due and was not done: {error} The next run tries again."
-        ) from error
+    trigger.start_due(lambda purpose: retrain(purpose, featured, day, config.retraining, say))
+
+
+def _judged_again(featured: pd.DataFrame, day: int, config: NightConfig) -> WatchReport | None:
+    """Return the day's figures for whoever shows them; what was decided on it stays."""
+    with suppress(CourseError):  # another champion may have come since, which cannot judge it
+        return judged(featured, day, live_champion(config.retraining.registering), config.judging)
+    return None
 
 
 def _say_judged(report: WatchReport, champion: Champion, config: NightConfig, say: Say) -> None:

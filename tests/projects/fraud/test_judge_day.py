@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from nights import NAME, Lab, Template
 
+from autograder.errors import CourseError
 from infra.tracking.promotion_gate import Reason
 from projects.fraud import columns as c
 from projects.fraud.learning.learning_run import Learned
@@ -247,6 +248,25 @@ def test_a_retraining_that_fails_stays_due_and_says_so(
     assert lab.night(74) == 1
     assert "reach back far enough" in capsys.readouterr().err
     assert lab.history[74].is_due and lab.versions == [1]
+
+
+def test_a_retraining_that_failed_is_shown_as_due_until_it_is_done(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drifted_until_due(lab)
+    metrics = lab.folder / "drift.prom"
+
+    def impossible(*_: object) -> None:
+        raise CourseError("The disk is full.", mend="Make room.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(challenger, "learn", impossible)
+        for day in (74, 75):  # the day of the decision once more, and the next
+            metrics.unlink(missing_ok=True)
+            assert lab.night(day, "--metrics", str(metrics)) == 1
+            assert "fraud_retraining_due 1.0" in metrics.read_text()
+    assert lab.night(75, "--metrics", str(metrics)) == 0
+    assert "fraud_retraining_due 0.0" in metrics.read_text()
 
 
 MISTAKES = {
