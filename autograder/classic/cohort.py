@@ -19,11 +19,12 @@ from autograder.execution import Confinement
 from autograder.execution.claims import remove_unclaimed
 from autograder.execution.warm.launcher import kernels_for
 from autograder.grading.cohort import Graded
-from autograder.grading.crew import Crew, Finished, crew
+from autograder.grading.crew import Finished, crew, each_done
 from autograder.grading.intake import Submission
+from autograder.grading.keeping import kept_card
 from autograder.grading.layout import OutputLayout
 from autograder.grading.workers import READIED
-from autograder.scoring import Scorecard, Status, read_scorecard, write_scorecard
+from autograder.scoring import Scorecard, read_scorecard, write_scorecard
 
 _START_UP_SECONDS = 60
 
@@ -49,7 +50,7 @@ def grade_plain_cohort(
     jobs = []
     for submission in submissions:
         fingerprint = _digest_of(submission.folder, digest)
-        kept = _kept(layout, submission, fingerprint)
+        kept = kept_card(layout, submission, fingerprint, confinement)
         if kept is not None:
             yield Graded(submission, kept, fresh=False)
         else:
@@ -61,9 +62,14 @@ def grade_plain_cohort(
             crew(grade_plain_job, preload=[READIED], seconds=_deadline(plan)) as hands,
             kernels_for(preload_of(assignment), confinement) as launcher,
         ):
-            warm = [replace(job, launcher=launcher) for job in jobs]
+
+            def begin(job: PlainJob) -> None:
+                hands.begin(replace(job, launcher=launcher))
+                started(job.submission)
+
+            places = workers or os.cpu_count() or 1
             try:
-                for done in _each_done(hands, warm, workers or os.cpu_count() or 1, started):
+                for done in each_done(jobs, begin, hands.finished, lambda: places):
                     yield Graded(done.job.submission, _collect(done, layout), fresh=True)
             finally:
                 # Before its kernels end: a worker would write that a submission crashed.
@@ -116,34 +122,6 @@ def _add_files(digest: Any, files: Mapping[str, Path]) -> None:
     for name, path in sorted(files.items()):
         with path.open("rb") as file:
             digest.update(name.encode() + b"\0" + hashlib.file_digest(file, "sha256").digest())
-
-
-def _kept(layout: OutputLayout, submission: Submission, fingerprint: str) -> Scorecard | None:
-    path = layout.scorecard(submission.student, submission.lab)
-    try:
-        card = read_scorecard(path) if path.is_file() else None
-    except CourseError:
-        return None
-    same = card is not None and card.fingerprint == fingerprint
-    return card if same and card is not None and card.status is not Status.CRASHED else None
-
-
-def _each_done(
-    hands: Crew[PlainJob],
-    jobs: list[PlainJob],
-    workers: int,
-    started: Callable[[Submission], None],
-) -> Iterator[Finished[PlainJob]]:
-    waiting, running = list(reversed(jobs)), 0
-    while waiting or running:
-        while waiting and running < workers:
-            job = waiting.pop()
-            hands.begin(job)
-            running += 1
-            started(job.submission)
-        for done in hands.finished():
-            running -= 1
-            yield done
 
 
 def _deadline(plan: Plan) -> float:

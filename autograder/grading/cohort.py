@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder.contract.lab import Lab
-from autograder.errors import CourseError
 from autograder.execution import Confinement
 from autograder.execution.claims import claimed_folder, remove_unclaimed
 from autograder.execution.kernel import KernelLauncher
 from autograder.execution.warm.launcher import kernels_for
-from autograder.grading.crew import Crew, Finished, crew
+from autograder.grading.crew import Crew, Finished, crew, each_done
 from autograder.grading.fingerprint import lab_digest, submission_digest
 from autograder.grading.intake import Submission
+from autograder.grading.keeping import kept_card
 from autograder.grading.layout import OutputLayout
 from autograder.grading.worker import Job, grade_job, rejected
 from autograder.grading.workers import READIED
@@ -75,7 +75,7 @@ def grade_cohort(
     jobs = []
     for submission in submissions:
         fingerprint = submission_digest(submission.folder, lab_hash, lab.manifest.submit[0])
-        kept = None if again else _kept(layout, submission, fingerprint)
+        kept = None if again else kept_card(layout, submission, fingerprint, confinement)
         if kept is not None:
             yield Graded(submission, kept, fresh=False)
         else:
@@ -84,7 +84,12 @@ def grade_cohort(
         return
     here = partial(local_graders, confinement=confinement, workers=workers or os.cpu_count() or 1)
     with (graders or here)(lab, len(jobs)) as hands:
-        for done in _each_done(hands, jobs, started):
+
+        def begin(job: Job) -> None:
+            hands.begin(job)
+            started(job.submission)
+
+        for done in each_done(jobs, begin, hands.finished, lambda: hands.places):
             yield Graded(done.job.submission, _collect(done, lab, layout), fresh=True)
 
 
@@ -130,34 +135,6 @@ def local_graders(
                 hands.close()
     finally:
         remove_unclaimed()
-
-
-def _kept(layout: OutputLayout, submission: Submission, fingerprint: str) -> Scorecard | None:
-    """Return the earlier scorecard of the same work; one that crashed is worth another try."""
-    path = layout.scorecard(submission.student, submission.lab)
-    if not path.is_file():
-        return None
-    try:
-        card = read_scorecard(path)
-    except CourseError:
-        return None
-    same = card.fingerprint == fingerprint and card.status is not Status.CRASHED
-    return card if same else None
-
-
-def _each_done(
-    hands: Graders, jobs: Sequence[Job], started: Callable[[Submission], None]
-) -> Iterator[Finished[Job]]:
-    waiting, running = list(reversed(jobs)), 0
-    while waiting or running:
-        while waiting and running < hands.places:
-            job = waiting.pop()
-            hands.begin(job)
-            running += 1
-            started(job.submission)
-        for done in hands.finished():
-            running -= 1
-            yield done
 
 
 def _deadline(lab: Lab) -> float:

@@ -126,6 +126,23 @@ class Crew(Generic[J]):
         return Finished(running.job, answer.get("problem", ""))
 
 
+def each_done(
+    jobs: Sequence[J],
+    begin: Callable[[J], None],
+    finished: Callable[[], list[Finished[J]]],
+    places: Callable[[], int],
+) -> Iterator[Finished[J]]:
+    """Begin jobs in their order, at most `places()` at once, and yield each as it is done."""
+    waiting, running = list(reversed(jobs)), 0
+    while waiting or running:
+        while waiting and running < places():
+            begin(waiting.pop())
+            running += 1
+        for done in finished():
+            running -= 1
+            yield done
+
+
 @contextmanager
 def crew(do: Callable[[J], None], *, preload: Sequence[str], seconds: float) -> Iterator[Crew[J]]:
     """Give a crew whose processes begin with the modules of `preload` imported, and end it.

@@ -93,13 +93,13 @@ def test_a_zygote_that_is_gone_or_has_no_such_door_costs_no_layer(
         layers(strict, launcher, (port,))
 
 
+@pytest.mark.slow
 def test_where_it_is_not_required_such_a_run_is_let_go_and_its_layer_is_missing(
-    confinement: Confinement, port: int
+    confinement: Confinement, port: int, tmp_path: Path
 ) -> None:
     if confinement.bubblewrap is None:
         pytest.skip("no bubblewrap here")
-    confinement.require_layers((port,), doors=False)
-    found = confinement.layers_with((port,), doors=False)
+    found = layers(confinement, replace(gone(tmp_path), ports=(port,)), (port,))
     assert set(confinement.layers) - set(found) == {NO_NETWORK}
 
 

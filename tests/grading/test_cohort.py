@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from autograder.contract.lab import Lab
-from autograder.execution import Confinement
+from autograder.execution import Confinement, detect_confinement
 from autograder.grading.cohort import Graded, grade_cohort
 from autograder.grading.intake import Submission, find_submissions
 from autograder.grading.layout import OutputLayout
@@ -80,6 +81,22 @@ def test_what_was_graded_is_kept_until_it_changes(
     third = {d.card.student: d for d in graded(tiny, submitted, tmp_path / "out", confinement)}
     assert [s for s, d in third.items() if d.fresh] == ["bob"]
     assert third["bob"].card.score == 5
+
+
+def test_what_was_run_with_fewer_layers_is_graded_anew_where_all_are_required(
+    tiny: Lab, submitted: Path, tmp_path: Path, confinement: Confinement
+) -> None:
+    if not confinement.complete:
+        pytest.skip("not every layer is granted here")
+    out, bare = tmp_path / "out", detect_confinement(wanted=False)
+    graded(tiny, submitted, out, bare)
+    assert not any(d.fresh for d in graded(tiny, submitted, out, confinement))
+    strict = replace(confinement, strict=True)
+    again = {d.card.student: d for d in graded(tiny, submitted, out, strict)}
+    # Of the others nothing was run.
+    assert [student for student, d in again.items() if d.fresh] == ["ada"]
+    assert again["ada"].card.layers == confinement.layers
+    assert not any(d.fresh for d in graded(tiny, submitted, out, strict))
 
 
 def test_the_order_of_grading_does_not_matter(

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from autograder.errors import CourseError
 from infra.serving.app import create_app
 from infra.serving.configuration import BatchingConfig, ServingConfig
 from infra.serving.key_store import KeyStore
@@ -14,6 +13,7 @@ from infra.serving.server import serve as serve_app
 from infra.settings import load_settings
 from projects.fraud.answering.predictor import LiveModels
 from projects.fraud.answering.questions import scoring_api
+from projects.fraud.commands import run
 from projects.fraud.scoring.models import ModelFolders
 from projects.fraud.scoring.registered_models import RegisteredModels
 
@@ -59,8 +59,4 @@ def serve(
 
 
 if __name__ == "__main__":
-    try:
-        _APP()
-    except CourseError as mistake:
-        typer.echo(f"{mistake}", err=True)
-        raise SystemExit(2) from None
+    run(_APP)

@@ -4,13 +4,11 @@ import logging
 from typing import Annotated
 
 import typer
-from kafka.errors import KafkaError
 from prometheus_client import CollectorRegistry, start_http_server
 
-from autograder.errors import CourseError
-from infra.events.errors import EventsError
 from infra.events.stopping import Stop
 from infra.settings import load_settings
+from projects.fraud.commands import run
 from projects.fraud.operating.alias_commands import compare, roll_back
 from projects.fraud.operating.decision_metrics import DecisionMetrics
 from projects.fraud.operating.decision_watcher import DecisionWatcher
@@ -59,15 +57,7 @@ for _command in (judge_day, export_days, compare, roll_back):
 
 def main() -> None:
     """Run the command; a mistake is told in words, without a traceback."""
-    try:
-        _APP()
-    except CourseError as mistake:
-        typer.echo(f"{mistake}", err=True)
-    except (EventsError, KafkaError) as error:
-        typer.echo(f"Kafka does not answer: {error}. `lab up kafka` starts it.", err=True)
-    else:
-        return
-    raise SystemExit(2)
+    run(_APP)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from autograder.errors import CourseError
 from infra.events.stopping import Stop
+from projects.fraud.commands import run
 from projects.fraud.shipping.cost import HOME, bill, read_prices, read_sizing
 from projects.fraud.shipping.drift_page import DriftPage
 from projects.fraud.shipping.night import NightConfig, nights, one_night
@@ -78,8 +78,4 @@ def page(metrics: _Metrics, host: str = "127.0.0.1", port: _Port = 8013) -> None
 
 
 if __name__ == "__main__":
-    try:
-        _APP()
-    except CourseError as mistake:
-        typer.echo(f"{mistake}", err=True)
-        raise SystemExit(2) from None
+    run(_APP)

@@ -7,15 +7,14 @@ from typing import Annotated, Self
 
 import pandas as pd
 import typer
-from kafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.errors import CourseError
-from infra.events.errors import EventsError
 from infra.events.stopping import Stop
 from infra.settings import load_settings
 from projects.fraud import columns as c
+from projects.fraud.commands import run
 from projects.fraud.contracts import LABELS_TOPIC, PAYMENTS_TOPIC, Payment
 from projects.fraud.scoring.configuration import ScorerConfig
 from projects.fraud.scoring.topics import make_scoring_topics
@@ -135,15 +134,7 @@ def _payments(data: Path | None, seed: int) -> pd.DataFrame:
 def main() -> None:
     """Run the command; a mistake is told in words, without a traceback."""
     logging.basicConfig(level=logging.WARNING)
-    try:
-        _APP()
-    except CourseError as mistake:
-        typer.echo(f"{mistake}", err=True)
-    except (EventsError, KafkaError) as error:
-        typer.echo(f"Kafka does not answer: {error}. `lab up kafka` starts it.", err=True)
-    else:
-        return
-    raise SystemExit(2)
+    run(_APP)
 
 
 if __name__ == "__main__":
