@@ -1,11 +1,11 @@
 """A forked kernel does what an ordinary one does, sooner, behind the same walls."""
 
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from cell_outputs import lasting, tells_of_a_picture_alone
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from stress import CELLS
@@ -25,7 +25,7 @@ pytestmark = [
     ),
 ]
 REPOSITORY = Path(__file__).parents[2]
-# What a run shows of its own name space on a server is never the same twice.
+# The others are in tests/contract/test_same_in_both_kernels.py.
 LABS = [folder for folder in find_labs(REPOSITORY / "labs") if not load_lab(folder).manifest.needs]
 LIMITS = Limits(seconds=90, cell_seconds=4, probe_seconds=3, memory_mb=1500)
 # Where no cell is meant to run out of time, a busy machine must not make one.
@@ -73,29 +73,9 @@ def outputs(confinement: Confinement, launcher: KernelLauncher) -> dict[str, obj
             confinement=confinement,
             launcher=launcher,
         ) as run:
-            shown = {cell.id: _plain(cell.outputs) for cell in run.notebook.cells}
+            shown = {cell.id: lasting(cell.outputs) for cell in run.notebook.cells}
             found |= {name: (run.cells[name], shown[name]) for name in names}
     return found
-
-
-def _plain(outputs: list[NotebookNode]) -> list[str]:
-    """Outputs without what differs from run to run: places, ids, addresses, when text was sent."""
-    streams: dict[str, str] = {}
-    others = []
-    for output in outputs:
-        if output.output_type == "stream":
-            streams[output.name] = streams.get(output.name, "") + output.text
-        else:
-            others.append(str(dict(output)))
-    return [_masked(text) for text in (*others, str(sorted(streams.items())))]
-
-
-def _masked(text: str) -> str:
-    text = re.sub(r"lab-[\w]+(/runs/lab-\w+)?", "lab-X", text)
-    text = re.sub(r"ipykernel_\d+/\d+\.py", "cell.py", text)
-    text = re.sub(r"0x[0-9a-f]+", "0x", text)
-    text = re.sub(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d", "NOW", text)
-    return re.sub(r"iVBOR[\w+/=\\n]+", "PNG", text)
 
 
 def test_forked_and_ordinary_kernels_put_out_the_same(
@@ -127,18 +107,9 @@ def test_every_lab_puts_out_the_same_in_both(folder: Path, confinement: Confinem
             ) as run:
                 cells = [cell for cell in run.notebook.cells if cell.cell_type == "code"]
                 assert [cell.id for cell in cells if tells_of_a_picture_alone(cell)] == []
-                shown.append([_plain(cell.outputs) for cell in cells])
-    assert any(outputs != [_plain([])] for outputs in shown[0])
+                shown.append([lasting(cell.outputs) for cell in cells])
+    assert any(outputs != [lasting([])] for outputs in shown[0])
     assert shown[0] == shown[1]
-
-
-def tells_of_a_picture_alone(cell: NotebookNode) -> bool:
-    """Tell whether a cell puts out a figure's name where the learner was to see the figure."""
-    told = [output.data for output in cell.outputs if "data" in output]
-    return any(
-        data.get("text/plain", "").startswith("<Figure") and "image/png" not in data
-        for data in told
-    )
 
 
 def test_a_lab_scores_the_same_in_both(
