@@ -23,6 +23,7 @@ import typer
 from benchmarks.fraud_api import Answered, asked
 from benchmarks.fraud_compute import batch, features_online, model_alone
 from benchmarks.fraud_stage import servers
+from benchmarks.fraud_story import in_words, told
 from benchmarks.fraud_stream import AtRate, Killed, running
 from infra.settings.exporting import environment_of
 
@@ -40,6 +41,8 @@ class Part(StrEnum):
     API = "api"
     MODEL = "model"
     BATCH = "batch"
+    STORY = "story"
+    QUICK_STORY = "quick-story"
 
 
 Line = tuple[str, str, str]
@@ -69,6 +72,10 @@ def main(
         Part.SCORER: lambda folder: _killed(folder, history_days, "restart", brokers=1),
         Part.BROKER: lambda folder: _killed(folder, history_days, "kill_broker", brokers=3),
         Part.REDIS: _redis_killed,
+        Part.STORY: lambda folder: _told(folder, "lab run fraud", "under 6 minutes", quick=False),
+        Part.QUICK_STORY: lambda folder: _told(
+            folder, "lab run fraud --quick", "under 90 s", quick=True
+        ),
     }
     for one, work in works.items():
         if one in (part or list(Part)):
@@ -146,6 +153,10 @@ def _answered(what: str, seconds: int, seen: Answered, aim: str) -> Line:
         f"{seen.milliseconds.max():.0f} ms; lost {seen.lost} of {seconds * 200:,}",
         aim,
     )
+
+
+def _told(folder: Path, command: str, aim: str, *, quick: bool) -> list[Line]:
+    return [(f"`{command}`", in_words(told(folder, quick=quick)), aim)]
 
 
 def _model() -> list[Line]:

@@ -14,7 +14,7 @@ from kafka import KafkaConsumer
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from sklearn.model_selection import train_test_split
 
-from benchmarks.stack import _free_offset
+from benchmarks.stack import free_offset
 from infra.events.configuration import ProducerConfig
 from infra.events.contract import Contract
 from infra.events.producer import EventProducer
@@ -60,7 +60,7 @@ def servers(parts: Sequence[str], *, brokers: int = 1) -> Iterator[Servers]:
     with tempfile.TemporaryDirectory(prefix="bench-fraud-") as folder:
         stack = Stack(Path(folder) / "stack")
         try:
-            outcome = stack.up(parts, brokers=brokers, port_offset=_free_offset())
+            outcome = stack.up(parts, brokers=brokers, port_offset=free_offset())
             if outcome.failures:
                 raise RuntimeError(f"the stack did not come up: {outcome.failures}")
             yield Servers(stack)

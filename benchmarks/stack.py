@@ -25,7 +25,7 @@ from infra.stack.processes import of_stack
 from infra.stack.stack import Stack
 from infra.stack.status import State
 
-_SAMPLES = Path(__file__).parents[1] / "tests" / "samples"
+SAMPLES = Path(__file__).parents[1] / "tests" / "samples"
 _ROUNDS = 3
 _FEW = ("kafka", "redis", "postgres", "s3")
 _MEGABYTE = 1_000_000
@@ -52,8 +52,8 @@ def stack_figures() -> list[Figure]:
     for _ in range(_ROUNDS):
         with tempfile.TemporaryDirectory(prefix="bench-stack-") as folder:
             course = Path(folder) / "course"
-            shutil.copytree(_SAMPLES, course)
-            offset = ("--port-offset", str(_free_offset()))
+            shutil.copytree(SAMPLES, course)
+            offset = ("--port-offset", str(free_offset()))
             stack = Stack(course / ".state" / "stack")
             try:
                 few.append(_seconds(course, "up", *_FEW, *offset))
@@ -112,7 +112,7 @@ def _resident_megabytes(stack: Stack) -> float:
     return sum(process.memory_info().rss for process in processes) / _MEGABYTE
 
 
-def _free_offset() -> int:
+def free_offset() -> int:
     return next(
         offset
         for offset in range(100, 3000, 100)
