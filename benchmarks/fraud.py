@@ -25,6 +25,7 @@ from benchmarks.fraud_compute import batch, features_online, model_alone
 from benchmarks.fraud_stage import servers
 from benchmarks.fraud_story import in_words, told
 from benchmarks.fraud_stream import AtRate, Killed, running
+from benchmarks.table import loop_seconds
 from infra.settings.exporting import environment_of
 
 _FOLDER = Path(__file__).parent
@@ -80,7 +81,9 @@ def main(
     for one, work in works.items():
         if one in (part or list(Part)):
             with tempfile.TemporaryDirectory(prefix="bench-fraud-") as folder:
-                _write(page, one, work(Path(folder)))
+                before = loop_seconds()
+                lines = work(Path(folder))
+                _write(page, one, lines, (before, loop_seconds()))
 
 
 def _latency(
@@ -211,13 +214,17 @@ def _kill(seen: Killed) -> Line:
     )
 
 
-def _write(page: Path, part: Part, lines: list[Line]) -> None:
-    """Put the lines of a part in the page, beside those of others that were measured before."""
+def _write(page: Path, part: Part, lines: list[Line], loops: tuple[float, float]) -> None:
+    """Put the lines of a part in the page, beside those of others that were measured before.
+
+    `loops` are the seconds of ten million additions, before and after.
+    """
     kept = page.with_suffix(".json")
     known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     machine = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}, {_priority()}"
+        f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}, {_priority()}; "
+        f"ten million additions took {loops[0]:.1f} s before and {loops[1]:.1f} s after"
     )
     known[part] = {"machine": machine, "lines": lines}
     kept.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 import yaml
+from composed import ROOT
 from test_fraud_shipping import DOCKERFILE, SHIPPING, of_kind, pods, services
+
+EKS = ROOT / "infra" / "terraform" / "aws" / "modules" / "eks"
 
 
 def option(told: list[str], name: str) -> str:
@@ -33,7 +36,20 @@ def test_what_the_night_writes_is_what_the_page_shows_and_both_outlive_their_pod
     [(_, pod)] = [one for one in pods("production") if one[0]["metadata"]["name"] == "fraud-drift"]
     assert beside["labelSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
     assert of_kind("production", "Deployment")["fraud-drift"]["spec"]["replicas"] == 1
-    assert not of_kind("green", "PersistentVolumeClaim")
+    for kind in ("PersistentVolumeClaim", "StorageClass"):
+        assert not of_kind("green", kind)
+
+
+def test_the_days_disk_is_encrypted_ends_with_its_claim_and_has_a_driver() -> None:
+    [claim] = of_kind("production", "PersistentVolumeClaim").values()
+    [made] = of_kind("production", "StorageClass").values()
+    assert claim["spec"]["storageClassName"] == made["metadata"]["name"]
+    assert made["parameters"] == {"type": "gp3", "encrypted": "true"}
+    assert made["reclaimPolicy"] == "Delete" and made["allowVolumeExpansion"]
+    assert made["provisioner"] == "ebs.csi.aws.com"
+    cluster = "".join(path.read_text() for path in EKS.glob("*.tf"))
+    assert 'addon_name                  = "aws-ebs-csi-driver"' in cluster
+    assert "system:serviceaccount:kube-system:ebs-csi-controller-sa" in cluster
 
 
 def test_on_compose_the_night_keeps_its_days_and_shows_what_it_found() -> None:

@@ -64,6 +64,11 @@ resource "aws_iam_openid_connect_provider" "this" {
   client_id_list = ["sts.amazonaws.com"]
 }
 
+locals {
+  # Without its scheme, as conditions of roles name it.
+  issuer = replace(aws_eks_cluster.this.identity[0].oidc[0].issuer, "https://", "")
+}
+
 resource "aws_eks_addon" "this" {
   for_each                    = toset(["vpc-cni", "kube-proxy", "coredns"])
   cluster_name                = aws_eks_cluster.this.name

@@ -12,7 +12,7 @@ output "oidc_arn" {
 
 output "oidc_issuer" {
   description = "The issuer without its scheme, as conditions of roles name it."
-  value       = replace(aws_eks_cluster.this.identity[0].oidc[0].issuer, "https://", "")
+  value       = local.issuer
 }
 
 output "node_security_group" {
