@@ -56,7 +56,7 @@ def whole(seed: int = 0) -> StoryConfig:
     """
     return StoryConfig(
         world=_world(2_000, 4_000),
-        learning=LearningConfig(TuningConfig(30, seed), FitConfig(seed=seed)),
+        learning=LearningConfig(TuningConfig(20, seed), FitConfig(seed=seed)),
         seed=seed,
     )
 
@@ -64,7 +64,7 @@ def whole(seed: int = 0) -> StoryConfig:
 def quick(seed: int = 0) -> StoryConfig:
     """Return the same story in a smaller world, with a shorter search and a shorter stream."""
     return StoryConfig(
-        world=_world(600, 1_200),
+        world=_world(500, 1_000),
         learning=LearningConfig(
             TuningConfig(5, seed, most_trees=100),
             FitConfig(seed=seed),
