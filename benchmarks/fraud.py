@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import psutil
@@ -228,6 +228,13 @@ def _write(page: Path, part: Part, lines: list[Line], loops: tuple[float, float]
     )
     known[part] = {"machine": machine, "lines": lines}
     kept.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    page.write_text(_page(known), encoding="utf-8")
+    for line in lines:
+        typer.echo(" | ".join(line))
+
+
+def _page(known: dict[str, dict[str, Any]]) -> str:
+    """Return the page of what was measured, by part."""
     text = [
         "# The fraud project, measured",
         "",
@@ -237,7 +244,8 @@ def _write(page: Path, part: Part, lines: list[Line], loops: tuple[float, float]
         "would cost more than the features, and a shared store would not be at the position of "
         "the log; Redis holds the API's quotas. What the models are worth is in "
         "[FRAUD_QUALITY.md](FRAUD_QUALITY.md), what the watches see in "
-        "[FRAUD_DRIFT.md](FRAUD_DRIFT.md).",
+        "[FRAUD_DRIFT.md](FRAUD_DRIFT.md). A run in which the sender itself was late by more than "
+        "some 10 ms says more of the machine than of the scorer.",
         "",
         "| what | figure | aim | when and where |",
         "|---|---|---|---|",
@@ -248,9 +256,7 @@ def _write(page: Path, part: Part, lines: list[Line], loops: tuple[float, float]
             f"| {what} | {figure} | {aim} | {found['machine']} |"
             for what, figure, aim in found["lines"]
         ]
-    page.write_text("\n".join(text) + "\n", encoding="utf-8")
-    for line in lines:
-        typer.echo(" | ".join(line))
+    return "\n".join(text) + "\n"
 
 
 def _priority() -> str:

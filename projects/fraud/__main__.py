@@ -63,34 +63,36 @@ def _examine(data: Path, output: Path, console: Console, *, quick: bool, seed: i
 
 
 def _play(output: Path, console: Console, *, quick: bool, seed: int) -> None:
-    from projects.fraud.story.servers import PARTS, start_servers
+    from projects.fraud.story.servers import FIRST, LATER, PARTS, start_servers
 
-    # What the story imports takes about as long as its servers take to start.
-    with ThreadPoolExecutor(1) as pool:
-        importing = pool.submit(import_module, "projects.fraud.story.play")
-        start_servers(PARTS)
+    with ThreadPoolExecutor(1) as beside:
+        # What the story imports takes about as long as its first servers take to start.
+        importing = beside.submit(import_module, "projects.fraud.story.play")
+        start_servers(FIRST)
         importing.result()
-    from infra.run_space.space import RunSpace
-    from infra.settings import load_settings
-    from projects.fraud.story import configuration
-    from projects.fraud.story.page import write_page
-    from projects.fraud.story.places import Places
-    from projects.fraud.story.play import STEPS, play
-    from projects.fraud.story.telling import Teller
+        later = beside.submit(start_servers, LATER, show=False)
+        from infra.run_space.space import RunSpace
+        from infra.settings import load_settings
+        from projects.fraud.story import configuration
+        from projects.fraud.story.page import write_page
+        from projects.fraud.story.places import Places
+        from projects.fraud.story.play import STEPS, play
+        from projects.fraud.story.telling import Teller
 
-    config = (configuration.quick if quick else configuration.whole)(seed)
-    settings = load_settings()
-    kept = output / _SPACE
-    if kept.is_file():
-        RunSpace(kept.read_text(encoding="utf-8"), PARTS).drop(settings)
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir(parents=True)
-    # Another name each time: MLflow keeps the names of experiments that were removed.
-    space = f"fraud{uuid.uuid4().hex[:8]}"
-    kept.write_text(space, encoding="utf-8")
-    teller = Teller(console, STEPS)
-    told = play(config, Places(settings, space, output.resolve()), teller)
-    page = write_page(told, teller.steps, output)
+        config = (configuration.quick if quick else configuration.whole)(seed)
+        settings = load_settings()
+        kept = output / _SPACE
+        if kept.is_file():
+            later.result()
+            RunSpace(kept.read_text(encoding="utf-8"), PARTS).drop(settings)
+        shutil.rmtree(output, ignore_errors=True)
+        output.mkdir(parents=True)
+        # Another name each time: MLflow keeps the names of experiments that were removed.
+        space = f"fraud{uuid.uuid4().hex[:8]}"
+        kept.write_text(space, encoding="utf-8")
+        teller = Teller(console, STEPS)
+        told = play(config, Places(settings, space, output.resolve()), teller, later.result)
+        page = write_page(told, teller.steps, output)
     console.print(f"\nPage:    {page}", highlight=False)
     console.print(f"Models:  {settings.mlflow.url}", highlight=False)
     console.print(

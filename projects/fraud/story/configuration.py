@@ -64,7 +64,7 @@ def whole(seed: int = 0) -> StoryConfig:
 def quick(seed: int = 0) -> StoryConfig:
     """Return the same story in a smaller world, with a shorter search and a shorter stream."""
     return StoryConfig(
-        world=_world(500, 1_000),
+        world=_world(600, 1_200),
         learning=LearningConfig(
             TuningConfig(5, seed, most_trees=100),
             FitConfig(seed=seed),

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,20 +43,33 @@ class Told:
     shown: dict[str, Any] = field(default_factory=dict)
 
 
-def play(config: StoryConfig, places: Places, teller: Teller) -> Told:
+def play(
+    config: StoryConfig,
+    places: Places,
+    teller: Teller,
+    registry_is_up: Callable[[], None] = lambda: None,
+) -> Told:
     """Play every step on the real servers of `places`; figures are written after each.
 
-    Raise CourseError where a server or a step fails.
+    `registry_is_up` is called before the first model is registered, and may wait for MLflow. Raise
+    CourseError where a server or a step fails.
     """
-    story = _Story(config, places, teller)
+    story = _Story(config, places, teller, registry_is_up)
     with ExitStack() as open_until_the_end:
         story.play(open_until_the_end)
     return story.told
 
 
 class _Story:
-    def __init__(self, config: StoryConfig, places: Places, teller: Teller) -> None:
+    def __init__(
+        self,
+        config: StoryConfig,
+        places: Places,
+        teller: Teller,
+        registry_is_up: Callable[[], None],
+    ) -> None:
         self._config, self._places, self._teller = config, places, teller
+        self._registry_is_up = registry_is_up
         self._registry = Registry(places.registering.tracking)
         self._model = places.registering.name
         self.told = Told()
@@ -120,6 +133,7 @@ class _Story:
         }
 
     def _gate(self, step: Step) -> None:
+        self._registry_is_up()
         first = learning.first_model(self._material, self._places, self._config)
         learning.say_decision(step, "ten small trees", first)
         tuned = learning.judged(
