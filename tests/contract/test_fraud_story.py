@@ -58,10 +58,12 @@ def test_every_step_is_played_and_what_was_decided_follows_from_the_log(
     teller = Teller(Console(file=said, width=100), STEPS)
     places = Places(faults.own_settings(), f"story{uuid.uuid4().hex[:6]}", tmp_path)
     config = dataclasses.replace(quick(), seconds=5.0)
-    told = play(config, places, teller)
+    waited: list[list[str]] = []
+    told = play(config, places, teller, lambda: waited.append([s.title for s in teller.steps]))
 
     figures = json.loads((tmp_path / FIGURES).read_text())
     assert list(figures["seconds"]) == [step.title for step in teller.steps]
+    assert waited == [["simulate", "load"]]  # for MLflow, before anything long
     assert len(teller.steps) == STEPS and f"{STEPS}/{STEPS} roll back" in said.getvalue()
     stream, replay, back = figures["stream"], figures["replay"], figures["rollback"]
     assert stream["payments"] == 1_000

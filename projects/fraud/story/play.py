@@ -51,7 +51,7 @@ def play(
 ) -> Told:
     """Play every step on the real servers of `places`; figures are written after each.
 
-    `registry_is_up` is called before the first model is registered, and may wait for MLflow. Raise
+    `registry_is_up` is called before the first model is trained, and may wait for MLflow. Raise
     CourseError where a server or a step fails.
     """
     story = _Story(config, places, teller, registry_is_up)
@@ -120,6 +120,8 @@ class _Story:
         self.told.figures["load"] = told
 
     def _train(self, step: Step) -> None:
+        # Now, lest all that is trained be in vain.
+        self._registry_is_up()
         self._material = learning.material_from(self._featured, self._config.start, self._config)
         self._tuned, examined = learning.tuned_model(self._material, self._config, self._teller)
         self._examined = examined
@@ -133,7 +135,6 @@ class _Story:
         }
 
     def _gate(self, step: Step) -> None:
-        self._registry_is_up()
         first = learning.first_model(self._material, self._places, self._config)
         learning.say_decision(step, "ten small trees", first)
         tuned = learning.judged(

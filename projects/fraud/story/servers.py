@@ -11,7 +11,7 @@ from infra.settings.tier import Tier
 from infra.stack.stack import Stack
 from infra.stack.tables import StartView
 
-# What the first chapters need, and what the gate does, which takes longest to start.
+# What the first chapters need, and what the later ones do, which takes longest to start.
 FIRST, LATER = ("kafka", "postgres"), ("mlflow",)
 PARTS = FIRST + LATER
 
