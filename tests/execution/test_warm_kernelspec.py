@@ -16,13 +16,13 @@ import nbformat
 import papermill
 import psutil
 import pytest
+from cell_outputs import lasting
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from stress import CELLS
-from test_warm import _plain
 
 from autograder.contract.lab import Lab
 from autograder.contract.manifest import Limits
@@ -158,7 +158,7 @@ def test_every_cell_puts_out_what_it_does_in_an_ordinary_kernel(
         ).execute()
         names = [name for name in CELLS if name not in LEFT_OUT]
         shown[kernel] = {
-            name: [text.replace(str(folder), "FOLDER") for text in _plain(cell.outputs)]
+            name: [text.replace(str(folder), "FOLDER") for text in lasting(cell.outputs)]
             for name, cell in zip(names, book.cells, strict=True)
         }
     ordinary, warm = shown["python3"], shown[WARM]
@@ -190,9 +190,11 @@ def test_papermill_gives_the_same_outputs_sees_its_folder_and_forked(
             )
             for kernel in ("python3", WARM)
         }
-    found = {kernel: [_plain(cell.outputs) for cell in book.cells] for kernel, book in done.items()}
+    found = {
+        kernel: [lasting(cell.outputs) for cell in book.cells] for kernel, book in done.items()
+    }
     assert found["python3"] == found[WARM]
-    assert str(tmp_path) in str(found[WARM]) and "PNG" in str(found[WARM])
+    assert str(tmp_path) in str(found[WARM]) and "image/png" in str(found[WARM])
     assert place.sockets
     assert {path.stat().st_mode & 0o777 for path in place.sockets} == {0o600}
     assert place.sockets[0].parent.stat().st_mode & 0o777 == 0o700
