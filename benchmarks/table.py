@@ -102,7 +102,7 @@ def loop_seconds() -> float:
     """Return how long ten million additions take here and now, on the wall clock.
 
     A machine that is shared is not equally fast at all hours: figures tell little where this is a
-    multiple of what it was for others. At best it was 0.65 s where this project's were measured.
+    multiple of what it was for others. At best it was 0.5 s where this project's were measured.
     """
     return seconds(lambda: _add(10_000_000))
 

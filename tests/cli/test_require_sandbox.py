@@ -99,11 +99,10 @@ def test_it_refuses_a_plain_course_there_too(tmp_path: Path) -> None:
     assert not cards(tmp_path)
 
 
+@pytest.mark.usefixtures("complete")
 def test_a_lab_that_needs_ports_is_not_graded_with_the_machines_network(
-    tiny: Lab, tiny_course: Path, confinement: Confinement
+    tiny: Lab, tiny_course: Path
 ) -> None:
-    if not confinement.complete:
-        pytest.skip("not every layer is granted here")
     hand_in(tiny, tiny_course / "submitted", 1)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
@@ -121,12 +120,10 @@ def test_a_lab_that_needs_ports_is_not_graded_with_the_machines_network(
         assert f"no network but ports {port}" in card["layers"]
 
 
-def test_with_every_layer_it_grades(tiny: Lab, tiny_course: Path, confinement: Confinement) -> None:
-    if not confinement.complete:
-        pytest.skip("not every layer is granted here")
+def test_with_every_layer_it_grades(tiny: Lab, tiny_course: Path, complete: Confinement) -> None:
     hand_in(tiny, tiny_course / "submitted", 1)
     done = lab(tiny_course, "grade", "tiny", "--require-sandbox")
     assert done.returncode == 0, done.stdout + done.stderr
     [card] = cards(tiny_course)
-    assert (card["status"], card["layers"]) == ("graded", list(confinement.layers))
+    assert (card["status"], card["layers"]) == ("graded", list(complete.layers))
     assert "Warning" not in done.stderr

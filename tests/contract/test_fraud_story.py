@@ -18,8 +18,9 @@ from infra.settings import Kafka, Mlflow, Postgres
 from projects.fraud.story.configuration import quick
 from projects.fraud.story.page import write_page
 from projects.fraud.story.places import Places
-from projects.fraud.story.play import FIGURES, STEPS, play
+from projects.fraud.story.play import STEPS, play
 from projects.fraud.story.telling import Teller
+from projects.fraud.story.told import FIGURES
 from projects.fraud.story.watching import Sample
 
 pytestmark = pytest.mark.long

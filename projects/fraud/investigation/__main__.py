@@ -9,13 +9,13 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from autograder.errors import CourseError
 from infra.events.configuration import ProducerConfig
-from infra.events.errors import EventsError
 from infra.events.producer import EventProducer
 from infra.events.stopping import Stop
 from infra.serving.key_store import KeyStore
 from infra.serving.quotas import quota_storage
 from infra.serving.server import serve as serve_app
 from infra.settings import load_settings
+from projects.fraud.commands import run
 from projects.fraud.contracts import CONTRACTS
 from projects.fraud.investigation.app import create_app
 from projects.fraud.investigation.configuration import InvestigationConfig, RelayConfig
@@ -107,24 +107,23 @@ def _prepared(config: InvestigationConfig) -> sa.Engine:
     # Whoever comes first makes it; so the desk may be started before the scorer.
     DecisionTable(config.schema).prepare(postgres)
     engine = open_engine(postgres)
-    prepare(engine, config.schema)
+    try:
+        prepare(engine, config.schema)
+    except NotPreparedError as error:
+        raise CourseError(
+            f"{error}.", mend="`python -m projects.fraud.scoring store` runs it."
+        ) from error
     return engine
 
 
 def main() -> None:
     """Run the command; a mistake is told in words, without a traceback."""
     try:
-        _APP()
-    except CourseError as mistake:
-        typer.echo(f"{mistake}", err=True)
-    except (NotPreparedError, EventsError) as error:
-        typer.echo(f"{error}.", err=True)
+        run(_APP)
     except sa.exc.OperationalError as error:
         said = " ".join(str(error.orig).split())
         typer.echo(f"Postgres does not answer: {said} `lab up postgres` starts it.", err=True)
-    else:
-        return
-    raise SystemExit(2)
+        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Train and examine on one of the public sets, by the same code as on the simulator's world."""
 
-import json
 from pathlib import Path
 
 from rich.console import Console
@@ -10,8 +9,8 @@ from projects.fraud.learning.public_material import PAYMENT_PRECISION
 from projects.fraud.learning.public_run import learn_from_public
 from projects.fraud.story.cards import cards_by_day
 from projects.fraud.story.page import write_page
-from projects.fraud.story.play import FIGURES, Told
 from projects.fraud.story.telling import Teller
+from projects.fraud.story.told import Told
 
 
 def examine_public_data(path: Path, config: LearningConfig, output: Path, console: Console) -> Path:
@@ -38,7 +37,7 @@ def examine_public_data(path: Path, config: LearningConfig, output: Path, consol
         name: {figure: vars(one) for figure, one in row.items()}
         for name, row in run.examined.estimates.items()
     }
-    (output / FIGURES).write_text(json.dumps(told.figures, indent=2) + "\n", encoding="utf-8")
+    told.write_figures(output)
     console.print(run.examined.table.round(3).to_string(), highlight=False)
     page = write_page(told, teller.steps, output)
     console.print(f"\nPage: {page}", highlight=False)

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from projects.fraud.pictures import two_curves
 from projects.fraud.story import pictures
 from projects.fraud.story.dashboard_panels import WINDOW_SECONDS, filled_panels
-from projects.fraud.story.play import FIGURES, Told
 from projects.fraud.story.telling import Step
+from projects.fraud.story.told import FIGURES, Told
 
 PAGE = "index.html"
 _CARDS, _DASHBOARD = "Card precision by day", "The dashboard while payments flowed"

@@ -1,10 +1,8 @@
 """Play the story from the first payment to the rollback; every step leaves its figures behind."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 from infra.tracking.registry import Registry
@@ -24,23 +22,15 @@ from projects.fraud.story.places import Places
 from projects.fraud.story.servers import PARTS
 from projects.fraud.story.side_by_side import start_helpers
 from projects.fraud.story.telling import Step, Teller
+from projects.fraud.story.told import Told
 from projects.fraud.story.watching import watching
 from projects.fraud.world.as_events import payments_of
 
 STEPS = 10
-FIGURES = "figures.json"
 _CATCH_UP_SECONDS = 300
 _LATE_SECONDS = 30
 _FIRST_PAYMENTS = 20
 _HELPERS = 2
-
-
-@dataclass
-class Told:
-    """Hold what the page needs: figures for all to read, and frames and curves for pictures."""
-
-    figures: dict[str, Any] = field(default_factory=dict)
-    shown: dict[str, Any] = field(default_factory=dict)
 
 
 def play(
@@ -95,8 +85,7 @@ class _Story:
         with self._teller.step(title) as step:
             chapter(step)
         self.told.figures.setdefault("seconds", {})[title] = round(step.seconds, 2)
-        text = json.dumps(self.told.figures, indent=2, default=str)
-        (self._places.folder / FIGURES).write_text(text + "\n", encoding="utf-8")
+        self.told.write_figures(self._places.folder)
 
     def _simulate(self, step: Step) -> None:
         self._world = simulate(self._config.world, self._config.seed)
@@ -141,8 +130,8 @@ class _Story:
             self._tuned, self._material, self._places, self._config, self._keepsakes
         )
         learning.say_decision(step, "tuned", tuned)
-        self._show_gate("first", first)
-        self._show_gate("tuned", tuned)
+        self.told.note_gate("first", first)
+        self.told.note_gate("tuned", tuned)
         exam = self._material.final
         self.told.shown["curves"] = (
             exam.labels,
@@ -273,7 +262,7 @@ class _Story:
         days = learning.days_of_retraining(material, self._config)
         learning.say_when(step, asked, days)
         learning.say_decision(step, f"of days {start} to {start + 6}", judged)
-        self._show_gate("retrained", judged)
+        self.told.note_gate("retrained", judged)
         self.told.figures["retrain"] = {"asked": asked, **vars(days)}
 
     def _roll_back(self, step: Step) -> None:
@@ -301,12 +290,3 @@ class _Story:
     def _upcoming(self) -> Iterator[Payment]:
         coming = streaming.days(self._world, self._config.live, self._config.world.days)
         return payments_of(coming)
-
-    def _show_gate(self, name: str, found: learning.Judged) -> None:
-        decision = found.promotion.decision
-        self.told.figures.setdefault("gate", {})[name] = {
-            "version": found.version,
-            "promoted": decision.promoted,
-            "interval": None if decision.interval is None else vars(decision.interval),
-            "refusals": [refusal.message for refusal in decision.refusals],
-        }

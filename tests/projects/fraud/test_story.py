@@ -27,8 +27,8 @@ from projects.fraud.story.cards import CardsByDay
 from projects.fraud.story.configuration import quick, whole
 from projects.fraud.story.on_public_data import examine_public_data
 from projects.fraud.story.page import write_page
-from projects.fraud.story.play import FIGURES, Told
 from projects.fraud.story.telling import Step, Teller
+from projects.fraud.story.told import FIGURES, Told
 from projects.fraud.story.watching import Sample
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
