@@ -104,12 +104,18 @@ def start_manager(
     manager.write_connection_file()
     if user is not None:
         os.chown(scratch.connection_file, user, user)
-    run_sync(manager.start_kernel)(
-        cwd=str(scratch.root),
-        env=run_environment(scratch, variables),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    try:
+        run_sync(manager.start_kernel)(
+            cwd=str(scratch.root),
+            env=run_environment(scratch, variables),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    except BaseException:
+        # It would remove the file whenever it is collected, perhaps from under the manager that
+        # takes its place, whose kernel then listens where nobody asks.
+        manager.cleanup_connection_file()
+        raise
     return manager
 
 

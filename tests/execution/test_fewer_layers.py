@@ -1,5 +1,7 @@
 """Where every layer is required, no run begins with fewer; where none is, it is said."""
 
+import gc
+import logging
 import random
 import socket
 import sys
@@ -15,7 +17,8 @@ from autograder.contract.lab import Lab
 from autograder.contract.manifest import Limits
 from autograder.execution import Confinement, detect_confinement
 from autograder.execution.confinement import NO_NETWORK, FewerLayersError
-from autograder.execution.kernel import KernelLauncher, launch_plain_kernel
+from autograder.execution.environment import scratch_folder
+from autograder.execution.kernel import KernelLauncher, launch_plain_kernel, running_kernel
 from autograder.execution.run import executed
 from autograder.execution.warm import launcher as launching
 from autograder.execution.warm.launcher import WarmLauncher, kernels_for
@@ -99,6 +102,23 @@ def test_where_it_is_not_required_such_a_run_is_let_go_and_its_layer_is_missing(
         pytest.skip("no bubblewrap here")
     found = layers(confinement, replace(gone(tmp_path), ports=(port,)), (port,))
     assert set(confinement.layers) - set(found) == {NO_NETWORK}
+
+
+@pytest.mark.slow
+def test_the_kernel_in_place_of_a_fork_keeps_its_connection_file(
+    confinement: Confinement, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # What is logged holds the error, which holds all that a collection would find.
+    caplog.set_level(logging.CRITICAL + 1, logger="traitlets")
+    gone(tmp_path)
+    launcher = WarmLauncher(tmp_path / "zygote", tmp_path)
+    with (
+        scratch_folder({}, owner=confinement.run_id(), parent=tmp_path) as scratch,
+        running_kernel(launcher, scratch, Limits(), confinement),
+    ):
+        # The manager whose fork failed removes the file that it wrote when it is collected.
+        gc.collect()
+        assert scratch.connection_file.exists()
 
 
 @pytest.mark.slow
