@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
@@ -29,7 +30,7 @@ from autograder.execution.kernel import (
 )
 from autograder.execution.unwalled.kernel import OwnKernel
 from autograder.execution.warm.launcher import PROVISIONER, kernels_for
-from autograder.execution.warm.standby import kernel_ahead
+from autograder.execution.warm.standby import fork_ahead, kernel_ahead
 from autograder.learning.check import check_work
 from autograder.learning.places import Place
 from autograder.probing.local import LocalProbe
@@ -39,11 +40,13 @@ from benchmarks.table import Bound, seconds
 _LAB = "03_numeric_python"
 _TIMES_OWN, _BESIDES_SECONDS = 1.2, 0.15
 _OWN_EVERY = 5
+_BETWEEN_SECONDS = 0.3
 
 
 def verdict_bounds(*, checks: int) -> list[Bound]:
     """Check the solution of a lab again and again, as `lab watch` does after each save.
 
+    Between two saves it has time to fork the next kernel.
     The second bound is a multiple of what the notebook and the checks compute at all, measured
     between the checks in one process that has everything imported.
     """
@@ -51,9 +54,13 @@ def verdict_bounds(*, checks: int) -> list[Bound]:
     waits, own = [], []
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        tempfile.TemporaryDirectory(prefix="bench-") as prepared,
         kernels_for(lab.manifest.preload, confinement) as forking,
         kernel_ahead(forking, lab.manifest.limits, confinement) as launcher,
     ):
+        judged = partial(
+            check_work, confinement=confinement, launcher=launcher, prepared=Path(prepared)
+        )
         place = Place(_LAB, Path(folder))
         for name in lab.manifest.give:
             shutil.copy(lab.path / name, folder)
@@ -61,11 +68,9 @@ def verdict_bounds(*, checks: int) -> list[Bound]:
         for number in range(checks):
             if number % _OWN_EVERY == 0:
                 own.append(own_compute(lab, Path(folder)))
-            waits.append(
-                seconds(
-                    lambda: check_work(lab, place, confinement=confinement, launcher=launcher)  # type: ignore[arg-type,return-value]
-                )
-            )
+            waits.append(seconds(lambda: judged(lab, place)))  # type: ignore[arg-type,return-value]
+            fork_ahead(launcher)
+            time.sleep(_BETWEEN_SECONDS)
     slow = quantiles(waits, n=20)[-1]
     what = f"a verdict on `{_LAB}` after a save, 95th percentile of {checks}"
     limit = _TIMES_OWN * median(own) + _BESIDES_SECONDS

@@ -13,8 +13,9 @@ from autograder.cli.learner_view import print_card, print_findings, print_receip
 from autograder.contract.lab import Lab
 from autograder.errors import CourseError
 from autograder.execution import detect_confinement
+from autograder.execution.claims import claimed_folder
 from autograder.execution.warm.launcher import kernels_for
-from autograder.execution.warm.standby import kernel_ahead
+from autograder.execution.warm.standby import fork_ahead, kernel_ahead
 from autograder.learning.check import check_work
 from autograder.learning.doctor import diagnose
 from autograder.learning.places import Place, find_place, the_lab
@@ -93,6 +94,7 @@ def watch(lab_id: LabId = None, thorough: Thorough = False) -> None:
             surroundings(manifest.needs, paths.root, brokers=manifest.stack.brokers) as around,
             kernels_for(manifest.preload, confinement, ports=around.ports) as forking,
             kernel_ahead(forking, manifest.limits, confinement) as launcher,
+            claimed_folder() as prepared,
         ):
             judge = partial(
                 check_work,
@@ -100,14 +102,17 @@ def watch(lab_id: LabId = None, thorough: Thorough = False) -> None:
                 held_out=thorough,
                 launcher=launcher,
                 around=around,
+                prepared=prepared,
             )
             checked = partial(_watch_round, paths, place, console, judge)
             saved = None
             while saved != (saved := saved_at(place.folder)):
                 # What is saved during the first check is not seen by the watch below.
                 checked()
+                fork_ahead(launcher)
             for _ in saves(place.folder):
                 checked()
+                fork_ahead(launcher)
     except KeyboardInterrupt:
         pass
     console.print("Stopped watching.")

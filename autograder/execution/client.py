@@ -14,6 +14,7 @@ from papermill.clientwrap import PapermillNotebookClient
 
 from autograder.contract.manifest import Limits
 from autograder.execution.distrust import TOO_LARGE, size_of
+from autograder.execution.kernel import is_forked
 from autograder.probing import planted
 
 MIB = 1 << 20
@@ -77,7 +78,8 @@ class LabClient(PapermillNotebookClient):  # type: ignore[misc]
         """Execute the notebook; errors of cells are states, not exceptions."""
         self.reset_execution_trackers()
         with self.setup_kernel(cleanup_kc=False, **kwargs):
-            self._plant()
+            if not is_forked(self.km):
+                self._plant()
             self.papermill_execute_cells()
         executed: NotebookNode = self.nb
         return executed
@@ -94,7 +96,10 @@ class LabClient(PapermillNotebookClient):  # type: ignore[misc]
             self.nb_man.cell_complete(cell, cell_index=index)
 
     def _plant(self) -> None:
-        """Place the probes' helper in the kernel before the learner's first line."""
+        """Place the probes' helper in the kernel before the learner's first line.
+
+        What the grader's kernels are forked of has it already.
+        """
         code = (
             f"if {planted.MODULE!r} not in __import__('sys').modules:\n"
             f"    exec({planted.SOURCE!r}, {{'__name__': '__lab_plant__'}})"

@@ -176,8 +176,8 @@ def kernel_pid(manager: AsyncKernelManager) -> int | None:
     return process.pid if process is not None else None
 
 
-def has_doors(manager: AsyncKernelManager) -> bool:
-    """Tell whether the kernel was forked, and so reaches single ports instead of a network."""
+def is_forked(manager: AsyncKernelManager) -> bool:
+    """Tell whether the kernel was forked, so that it reaches single ports instead of a network."""
     return bool(getattr(manager.provisioner, "request", None))
 
 

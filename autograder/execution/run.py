@@ -19,7 +19,7 @@ from autograder.execution.engine import EngineRun
 from autograder.execution.environment import Scratch, scratch_folder
 from autograder.execution.kernel import (
     KernelLauncher,
-    has_doors,
+    is_forked,
     kernel_pid,
     launch_plain_kernel,
     running_kernel,
@@ -94,7 +94,7 @@ def executed(
                 status=usage.broken or run.log.status,
                 seconds=round(time.monotonic() - begun, 3),
                 cwd=scratch.cwd,
-                layers=confinement.layers_with(ports, doors=has_doors(manager)),
+                layers=confinement.layers_with(ports, doors=is_forked(manager)),
                 probe=probe,
                 usage=usage,
                 variables=variables or {},

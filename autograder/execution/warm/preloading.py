@@ -2,6 +2,7 @@
 
 import builtins
 import importlib
+import inspect
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -28,7 +29,9 @@ KERNEL_MODULES = (
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.subshell_manager",
+    "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
+    "numpy.random",
     "psutil",
     "pygments.formatters.terminal256",
     "pygments.lexers.python",
@@ -54,7 +57,21 @@ def preload(modules: Sequence[str]) -> list[str]:
                 importlib.import_module(module)
             except Exception:
                 missing.append(module)
+        _show_an_error()
     return missing
+
+
+def _show_an_error() -> None:
+    """Have ready what a run's first traceback needs: the files of all modules, and the colours."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.ultratb import AutoFormattedTB
+
+    inspect.getmodule(compile("", "<a cell>", "exec"))
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError as error:
+        shown = AutoFormattedTB(theme_name=InteractiveShell.colors.default_value)  # type: ignore[no-untyped-call]
+        shown.structured_traceback(type(error), error, error.__traceback__)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ class _Waiting:
 
 
 class StandbyLauncher:
-    """Launch as `launcher` does, and keep one kernel with `limits` ready while nothing runs.
+    """Launch as `launcher` does, or give the kernel with `limits` that `prepare` left ready.
 
     A run that wants anything else, ports or variables or other limits, gets a kernel of its own.
     Not to be shared by threads or sent to other processes.
@@ -39,6 +39,7 @@ class StandbyLauncher:
         self._launcher, self._limits, self._confinement = launcher, limits, confinement
         self._waiting: _Waiting | None = None
         self._claimed: _Waiting | None = None
+        self._finished = ExitStack()
 
     @property
     def waiting(self) -> AsyncKernelManager | None:
@@ -47,20 +48,22 @@ class StandbyLauncher:
 
     @contextmanager
     def scratch(self, files: Mapping[str, Path]) -> Iterator[Scratch]:
-        """Give the folders of the next run with copies of `files`; afterwards fork for another."""
+        """Give the folders of the next run with copies of `files`.
+
+        Those of a kernel that waited are removed when another is prepared, after the verdict.
+        """
         self._claimed, self._waiting = self._waiting, None
         if self._claimed is not None and not self._claimed.alive:
             self._claimed.kept.close()
             self._claimed = None
         if self._claimed is not None:
-            with self._claimed.kept:
-                give_files(self._claimed.scratch, files, self._confinement.run_id())
-                yield self._claimed.scratch
+            self._finished.push(self._claimed.kept)
+            give_files(self._claimed.scratch, files, self._confinement.run_id())
+            yield self._claimed.scratch
         else:
             owner = self._confinement.run_id()
             with scratch_folder(files, owner=owner, parent=self._launcher.folder) as scratch:
                 yield scratch
-        self.prepare()
 
     def __call__(
         self,
@@ -81,7 +84,8 @@ class StandbyLauncher:
         return self._launcher(scratch, limits, confinement, ports=ports, variables=variables)
 
     def prepare(self) -> None:
-        """Fork a kernel for the next run, unless one waits already."""
+        """Clear away the last run, and fork a kernel for the next, unless one waits already."""
+        self._finished.close()
         if self._waiting is not None or not self._launcher.alive:
             return
         with ExitStack() as kept:
@@ -96,7 +100,8 @@ class StandbyLauncher:
             self._waiting = _Waiting(scratch, manager, kept.pop_all())
 
     def close(self) -> None:
-        """End the kernel that waits."""
+        """End the kernel that waits, and clear away the last run."""
+        self._finished.close()
         if self._waiting is not None:
             self._waiting.kept.close()
             self._waiting = None
@@ -106,7 +111,10 @@ class StandbyLauncher:
 def kernel_ahead(
     launcher: KernelLauncher, limits: Limits, confinement: Confinement
 ) -> Iterator[KernelLauncher]:
-    """Give `launcher` with a kernel ready ahead where it forks them, else `launcher` itself."""
+    """Give `launcher` with a kernel ready ahead where it forks them, else `launcher` itself.
+
+    Call `fork_ahead` when its run is over and there is time to get ready for another.
+    """
     if not isinstance(launcher, WarmLauncher):
         yield launcher
         return
@@ -116,3 +124,9 @@ def kernel_ahead(
         yield standby
     finally:
         standby.close()
+
+
+def fork_ahead(launcher: KernelLauncher) -> None:
+    """Have a kernel ready for the next run where `launcher` came of one that forks them."""
+    if isinstance(launcher, StandbyLauncher):
+        launcher.prepare()
