@@ -1,4 +1,4 @@
-"""Work out once for a whole cohort what checks compare with."""
+"""Work out once what checks compare with, for a whole cohort or while a lab is watched."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -14,11 +14,11 @@ _shelf: ContextVar[Path | None] = ContextVar("shelf", default=None)
 
 
 def prepared(function: Callable[P, R]) -> Callable[P, R]:
-    """Return `function` so that each of its answers is worked out once for a cohort.
+    """Return `function` so that each of its answers is worked out once, where there is a `shelf`.
 
     For what depends on its arguments alone and takes longer than reading it from disk: a data
-    set, a reference answer. Every caller gets a copy of its own. Outside a cohort, as while a
-    learner checks one notebook, it is `function` itself.
+    set, a reference answer. Every caller gets a copy of its own. A cohort has a shelf, and so has
+    `lab watch`; without one, as in a single `lab check`, it is `function` itself.
     """
 
     @functools.wraps(function)

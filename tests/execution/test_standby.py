@@ -14,7 +14,7 @@ from autograder.execution import Confinement
 from autograder.execution.kernel import end_kernel, launch_plain_kernel
 from autograder.execution.run import executed
 from autograder.execution.warm.launcher import WarmLauncher, warm_kernels
-from autograder.execution.warm.standby import StandbyLauncher, kernel_ahead
+from autograder.execution.warm.standby import StandbyLauncher, fork_ahead, kernel_ahead
 from autograder.grading.grader import grade_notebook
 
 pytestmark = [
@@ -56,10 +56,13 @@ def value(
         **options,
     ) as run:
         assert run.cells["cell"] == "ok", run.notebook.cells[0].outputs
-        return run.probe("value", "it")[0]
+        found = run.probe("value", "it")[0]
+    assert launcher.waiting is None
+    fork_ahead(launcher)
+    return found
 
 
-def test_each_run_has_the_kernel_that_waited_and_leaves_another(
+def test_each_run_has_the_kernel_that_waited_and_another_can_follow(
     standby: StandbyLauncher, warm: WarmLauncher, confinement: Confinement, tmp_path: Path
 ) -> None:
     (tmp_path / "given.txt").write_text("given")

@@ -132,4 +132,5 @@ def test_what_cannot_be_played_is_told_in_words(played, monkeypatch, tmp_path, c
     monkeypatch.setattr(command, "make_scoring_topics", absent)
     with pytest.raises(SystemExit) as ended:
         command.main()
-    assert ended.value.code == 2 and "lab up kafka" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and "No broker of 127.0.0.1:1" in said and "`lab up`" in said
