@@ -46,7 +46,9 @@ _BETWEEN_SECONDS = 0.3
 def verdict_bounds(*, checks: int) -> list[Bound]:
     """Check the solution of a lab again and again, as `lab watch` does after each save.
 
-    Between two saves it has time to fork the next kernel.
+    What `lab watch` does once a verdict is printed, forking the next kernel, is not in the figure;
+    what the checks prepare at the first save is.
+
     The second bound is a multiple of what the notebook and the checks compute at all, measured
     between the checks in one process that has everything imported.
     """
